@@ -1,0 +1,2 @@
+export { RandomStream } from './random-stream.ts';
+export { RandomStreams } from './random-streams.ts';
