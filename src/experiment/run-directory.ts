@@ -1,0 +1,4 @@
+/** Where a run keeps what it finds. */
+export interface RunDirectory {
+  readonly path: string;
+}
