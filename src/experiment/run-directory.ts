@@ -1,4 +1,163 @@
-/** Where a run keeps what it finds. */
-export interface RunDirectory {
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import { explainFileError } from './file-errors.ts';
+import { lockDirectory } from './lock.ts';
+import { temporaryEnding, writeAtomic } from './write-atomic.ts';
+
+/** `new`: the directory must not exist. `resume`: it must. `overwrite`: an earlier run in it is deleted first. */
+export type OpenMode = 'new' | 'resume' | 'overwrite';
+
+/** What a run writes at the top of its directory; `--overwrite` deletes these and nothing else. */
+const ours = [
+  /^config\.json$/,
+  /^environment\.json$/,
+  /^metrics\.csv$/,
+  /^summary\.json$/,
+  /^report\.html$/,
+  /^[a-z0-9-]+\.svg$/,
+  /^cells$/,
+  /^checkpoints$/,
+];
+
+/**
+ * Where one run keeps what it finds: config.json, environment.json, cells/, checkpoints/ while it goes on; metrics.csv, the
+ * SVGs, report.html and, last of all, summary.json when it ends. One process at a time.
+ */
+export class RunDirectory {
   readonly path: string;
+  readonly #release: () => void;
+
+  private constructor(path: string, release: () => void) {
+    this.path = path;
+    this.#release = release;
+  }
+
+  /** Opens and locks; throws UserError where the directory exists, does not, is someone else's, is in use, or cannot be written. */
+  static open(where: string, mode: OpenMode): RunDirectory {
+    const path = resolve(where);
+    try {
+      const made = makeDirectory(path, mode);
+      if (!made) refuseForeign(path);
+      const release = lockDirectory(path);
+      clearLeftovers(path);
+      if (mode === 'overwrite') empty(path);
+      return new RunDirectory(path, release);
+    } catch (error) {
+      throw explainFileError(error, path);
+    }
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Atomic; makes the folders in `name` as needed. Throws UserError on a full disk or without permission. */
+  async write(name: string, data: string | Uint8Array): Promise<void> {
+    const file = this.file(name);
+    try {
+      await mkdir(dirname(file), { recursive: true });
+      await writeAtomic(file, data);
+    } catch (error) {
+      throw explainFileError(error, file);
+    }
+  }
+
+  writeJson(name: string, value: unknown): Promise<void> {
+    return this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** The parsed file, or undefined if there is none; a file that is not JSON is a UserError that names it. */
+  readJson(name: string): unknown {
+    return readJsonFile(this.file(name));
+  }
+
+  /** Deletes a file or folder of this run, if it is there. */
+  remove(name: string): void {
+    rmSync(this.file(name), { recursive: true, force: true });
+  }
+
+  /** Lets other processes have the directory. */
+  release(): void {
+    this.#release();
+  }
+}
+
+export function readJsonFile(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw explainFileError(error, file);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(
+      `${file} is damaged: it is not JSON. Delete it and continue with --resume to make it anew.`,
+    );
+  }
+}
+
+/** True if it made the directory, false if it was there already. */
+function makeDirectory(path: string, mode: OpenMode): boolean {
+  if (mode === 'resume' && !existsSync(path)) {
+    throw new UserError(
+      `${path} does not exist: there is nothing to resume. Leave out --resume to start there.`,
+    );
+  }
+  if (mode !== 'new' && existsSync(path)) return false;
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new UserError(
+      `${path} exists. Continue that run with --resume, replace it with --overwrite, or choose another --out.`,
+    );
+  }
+}
+
+/** A directory without our config.json may hold anything: it is used only if nothing but our own leftovers is in it. */
+function refuseForeign(path: string): void {
+  const names = readdirSync(path);
+  if (names.includes('config.json') && isRunConfig(readJsonFile(join(path, 'config.json')))) return;
+  const foreign = names.filter((entry) => !isLeftover(entry));
+  if (foreign.length === 0) return;
+  throw new UserError(
+    `${path} is not a run directory: it holds ${foreign.slice(0, 3).join(', ')} and no config.json of a run. Choose another --out.`,
+  );
+}
+
+function isRunConfig(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'experiment' in value &&
+    'preset' in value &&
+    'config' in value
+  );
+}
+
+function isLeftover(entry: string): boolean {
+  return entry.endsWith(temporaryEnding) || entry === 'lock' || entry.startsWith('lock.');
+}
+
+function clearLeftovers(path: string): void {
+  for (const folder of [path, join(path, 'cells'), join(path, 'checkpoints')]) {
+    if (!existsSync(folder)) continue;
+    for (const entry of readdirSync(folder)) {
+      if (entry.endsWith(temporaryEnding)) rmSync(join(folder, entry), { force: true });
+    }
+  }
+}
+
+function empty(path: string): void {
+  for (const entry of readdirSync(path)) {
+    if (ours.some((pattern) => pattern.test(entry)))
+      rmSync(join(path, entry), { recursive: true, force: true });
+  }
 }

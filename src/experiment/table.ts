@@ -16,3 +16,50 @@ export interface Table {
   /** What the reader needs to read it: units, what ± means. */
   readonly note?: string;
 }
+
+export function formatCell(cell: Cell, column: Column): string {
+  if (cell === null) return '–';
+  if (typeof cell === 'string') return cell;
+  if (typeof cell === 'number') return formatNumber(cell, column.digits);
+  const centre = formatNumber(cell.mean, column.digits);
+  if (Number.isNaN(cell.high)) return centre;
+  return `${centre} ± ${formatNumber(cell.high - cell.mean, column.digits)}`;
+}
+
+/** For a terminal: columns aligned, numbers to the right, no more width than needed. */
+export function textTable(table: Table): string {
+  const lines = [table.columns.map((column) => column.title), ...formatted(table)];
+  const widths = table.columns.map((_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)));
+  const numeric = numericColumns(table);
+  const body = lines.map((line) =>
+    line
+      .map((text, at) => (numeric[at] ? text.padStart(widths[at] ?? 0) : text.padEnd(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [table.title, ...body, ...(table.note === undefined ? [] : [table.note])].join('\n');
+}
+
+export function markdownTable(table: Table): string {
+  const escape = (text: string) => text.replaceAll('|', '\\|');
+  const line = (cells: readonly string[]) => `| ${cells.map(escape).join(' | ')} |`;
+  const rule = `|${numericColumns(table)
+    .map((numeric) => (numeric ? '---:' : '---'))
+    .join('|')}|`;
+  return [line(table.columns.map((column) => column.title)), rule, ...formatted(table).map(line)].join('\n');
+}
+
+/** True where every measured cell is a number: such columns are aligned to the right. */
+export function numericColumns(table: Table): boolean[] {
+  return table.columns.map((_, at) => table.rows.every((row) => typeof row[at] !== 'string'));
+}
+
+function formatted(table: Table): string[][] {
+  return table.rows.map((row) => table.columns.map((column, at) => formatCell(row[at] ?? null, column)));
+}
+
+function formatNumber(value: number, digits: number | undefined): string {
+  if (digits !== undefined) return value.toFixed(digits);
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US');
+  return Number(value.toPrecision(3)).toString();
+}
