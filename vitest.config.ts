@@ -1,3 +1,27 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { probeTestBackends } from './test/support/probe.ts';
 
-export default defineConfig({ test: { include: ['test/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 } });
+/** Files named so run once on every backend that is present; all other tests run once. */
+const BACKEND_TESTS = 'test/**/*.backend.test.ts';
+
+// vmThreads and shared processes would mix TensorFlow.js's global state between files.
+const EACH_PROJECT = { pool: 'forks', isolate: true, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+
+export default defineConfig(async () => {
+  const unit: TestProjectInlineConfiguration = {
+    test: { ...EACH_PROJECT, name: 'unit', include: ['test/**/*.test.ts'], exclude: [BACKEND_TESTS] },
+  };
+  const backends = await probeTestBackends();
+  const onEachBackend = backends.map(
+    ({ project, backend, env }): TestProjectInlineConfiguration => ({
+      test: {
+        ...EACH_PROJECT,
+        name: project,
+        include: [BACKEND_TESTS],
+        setupFiles: ['test/support/setup.ts'],
+        env: { ...env, TFJS_METHODS_TEST_BACKEND: backend },
+      },
+    }),
+  );
+  return { test: { maxWorkers: 2, projects: [unit, ...onEachBackend] } };
+});
