@@ -1,0 +1,105 @@
+// A small pool of threads for our kernels: chunks of a loop, taken in turn by the caller and the workers.
+//
+// TensorFlow's own pool is out of reach of its C API, and OpenMP starts a team for each thread that calls it, which
+// overloads the machine as soon as two kernels of a graph run at once. Here one kernel has the pool and every other that
+// comes meanwhile runs its chunks itself; the chunks are the same, so the numbers are the same.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace tfjs_methods {
+
+class Pool {
+ public:
+  static Pool& instance() {
+    // Never destroyed: its threads may still wait when the process exits.
+    static Pool* pool = new Pool(static_cast<int>(std::thread::hardware_concurrency()) - 1);
+    return *pool;
+  }
+
+  // Calls body(chunk) once for every chunk in [0, chunks); returns when all are done.
+  void run(int64_t chunks, const std::function<void(int64_t)>& body) {
+    if (chunks <= 1 || workers_ <= 0 || !owner_.try_lock()) {
+      for (int64_t chunk = 0; chunk < chunks; ++chunk) body(chunk);
+      return;
+    }
+    auto job = std::make_shared<Job>(chunks, body);
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      job_ = job;
+      generation_.fetch_add(1, std::memory_order_release);
+    }
+    wake_.notify_all();
+    job->work();
+    while (job->completed.load(std::memory_order_acquire) < chunks) pause();
+    owner_.unlock();
+  }
+
+ private:
+  // A worker that wakes late finds its job finished and never touches the caller's body.
+  struct Job {
+    Job(int64_t chunks, const std::function<void(int64_t)>& body) : chunks(chunks), body(body) {}
+    void work() {
+      for (int64_t chunk; (chunk = next.fetch_add(1, std::memory_order_relaxed)) < chunks;) {
+        body(chunk);
+        completed.fetch_add(1, std::memory_order_release);
+      }
+    }
+    const int64_t chunks;
+    const std::function<void(int64_t)>& body;
+    std::atomic<int64_t> next{0}, completed{0};
+  };
+
+  explicit Pool(int workers) : workers_(workers) {
+    for (int i = 0; i < workers_; ++i) std::thread([this] { loop(); }).detach();
+  }
+
+  static void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#else
+    std::this_thread::yield();
+#endif
+  }
+
+  void loop() {
+    uint64_t seen = 0;
+    while (true) {
+      // The passes of one kernel follow each other within microseconds: look for a moment before going to sleep.
+      for (int spin = 0; spin < 2000 && generation_.load(std::memory_order_acquire) == seen; ++spin) pause();
+      std::shared_ptr<Job> job;
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        wake_.wait(lock, [&] { return generation_.load(std::memory_order_acquire) != seen; });
+        seen = generation_.load(std::memory_order_acquire);
+        job = job_;
+      }
+      job->work();
+    }
+  }
+
+  const int workers_;
+  std::mutex owner_, mutex_;
+  std::condition_variable wake_;
+  std::atomic<uint64_t> generation_{0};
+  std::shared_ptr<Job> job_;
+};
+
+// Splits [0, count) into ranges of at least `grain` and calls body(begin, end) for each, in parallel. The ranges depend
+// on count and grain alone, never on the number of threads.
+template <class Body>
+void parallelFor(int64_t count, int64_t grain, Body&& body) {
+  const int64_t chunks = grain <= 0 ? count : (count + grain - 1) / grain;
+  Pool::instance().run(chunks, [&](int64_t chunk) {
+    const int64_t begin = chunk * grain;
+    body(begin, begin + grain < count ? begin + grain : count);
+  });
+}
+
+}  // namespace tfjs_methods
