@@ -1,4 +1,5 @@
 import type { Backend, BackendRequest } from '../backends/index.ts';
+import type { TextFile } from '../data/index.ts';
 import type { Chart } from './chart.ts';
 import type { Config } from './config.ts';
 import type { Progress } from './progress.ts';
@@ -32,8 +33,8 @@ export interface Experiment<C extends Config = Config> {
   readonly takesData: boolean;
   /** The backend when none is named: `cpu` where timings of the CPU are the question, else `auto`. */
   readonly backend: BackendRequest;
-  /** Checks of a configuration beyond types; throws UserError. Called before anything is written. */
-  check?(config: C): void;
+  /** Checks beyond types, of the configuration and the user's text; throws UserError. Called before anything is written. */
+  check?(config: C, data: TextFile | undefined): void;
   run(context: RunContext<C>): Promise<Outcome>;
 }
 
@@ -49,8 +50,8 @@ export interface RunContext<C extends Config = Config> {
   readonly progress: Progress;
   /** Aborted by the first Ctrl-C: finish the step in flight, save, throw {@link Interrupted}. */
   readonly signal: AbortSignal;
-  /** Path of the user's text file, which exists and can be read; undefined means the embedded corpus. */
-  readonly data: string | undefined;
+  /** The user's text, read and known to be UTF-8; undefined means the embedded corpus. */
+  readonly data: TextFile | undefined;
   /** True when the directory holds an earlier, unfinished run of exactly this configuration. */
   readonly resume: boolean;
   /** The Python that has the peers, such as `python3`; undefined: no peers. */
@@ -75,8 +76,11 @@ export interface Outcome {
 /** Thrown by a run that stopped because `signal` was aborted, after it has saved what it had. */
 export class Interrupted extends Error {
   override readonly name: string = 'Interrupted';
+  /** The command that continues; undefined where nothing was begun. */
+  readonly resumeCommand: string | undefined;
 
-  constructor() {
+  constructor(resumeCommand?: string) {
     super('interrupted');
+    this.resumeCommand = resumeCommand;
   }
 }

@@ -70,7 +70,7 @@ export class RunDirectory {
 
   /** The parsed file, or undefined if there is none; a file that is not JSON is a UserError that names it. */
   readJson(name: string): unknown {
-    return readJsonFile(this.file(name));
+    return readJsonFile(this.file(name), 'Delete it and continue with --resume, which makes it anew.');
   }
 
   /** Deletes a file or folder of this run, if it is there. */
@@ -84,7 +84,7 @@ export class RunDirectory {
   }
 }
 
-export function readJsonFile(file: string): unknown {
+function readJsonFile(file: string, remedy: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -95,9 +95,7 @@ export function readJsonFile(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UserError(
-      `${file} is damaged: it is not JSON. Delete it and continue with --resume to make it anew.`,
-    );
+    throw new UserError(`${file} is damaged: it is not JSON. ${remedy}`);
   }
 }
 
@@ -124,12 +122,16 @@ function makeDirectory(path: string, mode: OpenMode): boolean {
 /** A directory without our config.json may hold anything: it is used only if nothing but our own leftovers is in it. */
 function refuseForeign(path: string): void {
   const names = readdirSync(path);
-  if (names.includes('config.json') && isRunConfig(readJsonFile(join(path, 'config.json')))) return;
+  if (names.includes('config.json') && isRunConfig(readConfig(path))) return;
   const foreign = names.filter((entry) => !isLeftover(entry));
   if (foreign.length === 0) return;
   throw new UserError(
     `${path} is not a run directory: it holds ${foreign.slice(0, 3).join(', ')} and no config.json of a run. Choose another --out.`,
   );
+}
+
+function readConfig(path: string): unknown {
+  return readJsonFile(join(path, 'config.json'), 'Choose another --out, or delete the directory.');
 }
 
 function isRunConfig(value: unknown): boolean {

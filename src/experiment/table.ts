@@ -41,8 +41,8 @@ export function textTable(table: Table): string {
 }
 
 export function markdownTable(table: Table): string {
-  const escape = (text: string) => text.replaceAll('|', '\\|');
-  const line = (cells: readonly string[]) => `| ${cells.map(escape).join(' | ')} |`;
+  const literal = (text: string) => text.replaceAll('|', '\\|');
+  const line = (cells: readonly string[]) => `| ${cells.map(literal).join(' | ')} |`;
   const rule = `|${numericColumns(table)
     .map((numeric) => (numeric ? '---:' : '---'))
     .join('|')}|`;

@@ -1,0 +1,20 @@
+import { stringify } from 'csv-stringify/sync';
+import type { Outcome } from './experiment.ts';
+import { type Report, reportHtml } from './report-html.ts';
+import type { RunDirectory } from './run-directory.ts';
+import type { Summary } from './summary.ts';
+import { chartSvg } from './svg.ts';
+
+/** Writes what a finished run leaves: metrics.csv, one SVG per chart, report.html and, last, summary.json. */
+export async function writeResults(
+  directory: RunDirectory,
+  outcome: Outcome,
+  summary: Summary,
+  about: Pick<Report, 'title' | 'question' | 'config' | 'environment' | 'command'>,
+): Promise<void> {
+  await directory.write('metrics.csv', stringify([...outcome.rows], { header: true }));
+  for (const chart of outcome.charts) await directory.write(`${chart.name}.svg`, await chartSvg(chart));
+  const { tables, charts } = outcome;
+  await directory.write('report.html', reportHtml({ ...about, summary, tables, charts }));
+  await directory.writeJson('summary.json', summary);
+}
