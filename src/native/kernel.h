@@ -176,6 +176,12 @@ inline void shapeOfInput(TF_ShapeInferenceContext* context, int input, int outpu
   TF_DeleteShapeHandle(shape);
 }
 
+inline void unknownVector(TF_ShapeInferenceContext* context, int output, TF_Status* status) {
+  TF_ShapeHandle* shape = TF_ShapeInferenceContextVectorFromSize(context, static_cast<size_t>(-1));
+  TF_ShapeInferenceContextSetOutput(context, output, shape, status);
+  TF_DeleteShapeHandle(shape);
+}
+
 // create/destroy for a kernel whose attributes are the record `Settings{Attributes&}`.
 template <class Settings>
 void* createSettings(TF_OpKernelConstruction* construction) {
