@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Progress } from './progress.ts';
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  readonly token: string;
+}
+
+export interface LockTimes {
+  /** How often a waiting process looks again. */
+  readonly pollMs: number;
+  /** A lock whose holder has not been heard of for so long is taken over. */
+  readonly staleMs: number;
+}
+
+const DEFAULT_TIMES: LockTimes = { pollMs: 250, staleMs: 60_000 };
+
+/**
+ * Runs `action` while holding a lock that is a directory (mkdir is atomic on every file system, network ones included).
+ * Others wait; a lock left by a process that died is taken over.
+ */
+export async function withLock<T>(
+  directory: string,
+  progress: Progress,
+  action: () => Promise<T>,
+  times: LockTimes = DEFAULT_TIMES,
+): Promise<T> {
+  const token = await acquire(directory, progress, times);
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    utimes(directory, now, now).catch(() => {});
+  }, times.staleMs / 4);
+  heartbeat.unref();
+  try {
+    return await action();
+  } finally {
+    clearInterval(heartbeat);
+    // Not ours any more if this process was suspended for so long that another took it over.
+    if ((await readOwner(directory))?.token === token) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function acquire(directory: string, progress: Progress, times: LockTimes): Promise<string> {
+  const token = randomUUID();
+  await mkdir(dirname(directory), { recursive: true });
+  for (let announced = false; ; await sleep(times.pollMs)) {
+    if (await makeDirectory(directory)) {
+      const owner: Owner = { pid: process.pid, host: hostname(), token };
+      await writeFile(join(directory, 'owner.json'), JSON.stringify(owner));
+      return token;
+    }
+    if (await isStale(directory, times.staleMs)) {
+      await takeAway(directory, times.staleMs);
+    } else if (!announced) {
+      const owner = await readOwner(directory);
+      progress.line(
+        `Waiting for another set-up${owner === undefined ? '' : ` (process ${owner.pid})`} to finish.`,
+      );
+      announced = true;
+    }
+  }
+}
+
+/** Removes a stale lock, one process at a time: otherwise a slow one could remove the lock its rival has just taken. */
+async function takeAway(directory: string, staleMs: number): Promise<void> {
+  const guard = `${directory}.takeover`;
+  if (!(await makeDirectory(guard))) {
+    if ((await age(guard)) > staleMs) await rm(guard, { recursive: true, force: true });
+    return;
+  }
+  try {
+    if (await isStale(directory, staleMs)) await rm(directory, { recursive: true, force: true });
+  } finally {
+    await rm(guard, { recursive: true, force: true });
+  }
+}
+
+async function isStale(directory: string, staleMs: number): Promise<boolean> {
+  const owner = await readOwner(directory);
+  if (owner !== undefined && owner.host === hostname() && !isAlive(owner.pid)) return true;
+  return (await age(directory)) > staleMs;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function readOwner(directory: string): Promise<Owner | undefined> {
+  try {
+    return JSON.parse(await readFile(join(directory, 'owner.json'), 'utf8')) as Owner;
+  } catch {
+    return undefined; // not there, or just being written
+  }
+}
+
+/** Milliseconds since the holder's last heartbeat; 0 when the directory is gone. */
+async function age(directory: string): Promise<number> {
+  try {
+    return Date.now() - (await stat(directory)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+async function makeDirectory(directory: string): Promise<boolean> {
+  try {
+    await mkdir(directory);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fetchWheel } from './fetch-wheel.ts';
+import { explainFullDisk, type FreeBytes, freeBytes, requireSpace } from './free-space.ts';
+import { libraryDirectory } from './paths.ts';
+import type { Progress } from './progress.ts';
+import { cachedLibrary, type TensorflowLibrary } from './tensorflow-library.ts';
+import { unpackWheel } from './unpack-wheel.ts';
+import type { Wheel } from './wheel.ts';
+
+/** Room for npm packages, compiled addons and rounding. */
+const MARGIN_BYTES = 50e6;
+
+export interface ProvideOptions {
+  readonly progress: Progress;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly measure?: FreeBytes;
+}
+
+/**
+ * The C library in the cache, fetched and unpacked if it is not there. The wheel is deleted afterwards.
+ *
+ * @throws UserError for no space, no network, a damaged wheel
+ */
+export async function provideLibrary(
+  wheel: Wheel,
+  cache: string,
+  options: ProvideOptions,
+): Promise<TensorflowLibrary> {
+  const present = cachedLibrary(cache);
+  if (present !== undefined) return present;
+  const downloads = join(cache, 'downloads');
+  try {
+    await mkdir(downloads, { recursive: true });
+    const missing = wheel.bytes - (await bytesPresent(join(downloads, wheel.file), wheel.bytes));
+    await requireSpace(cache, missing + wheel.unpackedBytes + MARGIN_BYTES, options.measure ?? freeBytes);
+    const file = await fetchWheel(wheel, downloads, options);
+    await unpackWheel(file, wheel, libraryDirectory(cache), options.progress);
+    await rm(file);
+  } catch (error) {
+    throw explainFullDisk(error, cache);
+  }
+  const library = cachedLibrary(cache);
+  if (library === undefined) throw new Error(`${libraryDirectory(cache)} is not whole after unpacking`);
+  return library;
+}
+
+async function bytesPresent(file: string, limit: number): Promise<number> {
+  const path = existsSync(file) ? file : `${file}.part`;
+  return Math.min(limit, (await stat(path).catch(() => undefined))?.size ?? 0);
+}
