@@ -107,15 +107,28 @@ function makeDirectory(path: string, mode: OpenMode): boolean {
     );
   }
   if (mode !== 'new' && existsSync(path)) return false;
-  mkdirSync(dirname(path), { recursive: true });
   try {
+    makeParents(dirname(path));
     mkdirSync(path);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new UserError(`${path} cannot be made there. Choose another --out.`);
+    if (code !== 'EEXIST') throw error;
     throw new UserError(
       `${path} exists. Continue that run with --resume, replace it with --overwrite, or choose another --out.`,
     );
+  }
+}
+
+function makeParents(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw new UserError(`${path} is a file, not a directory. Choose another --out.`);
+    if (code === 'ENOENT') throw new UserError(`${path} cannot be made there. Choose another --out.`);
+    throw error;
   }
 }
 
