@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors.ts';
+import { loadNativeKernels } from '../native/kernels.ts';
+import { kernelsAddonPath, tfjsAddonPath, tfjsNodeDirectory } from '../native/setup/paths.ts';
 import type { Loaded } from './backend.ts';
 import { repairNodeUtil } from './node-util.ts';
 
 const require = createRequire(import.meta.url);
-const ADDON = join('lib', 'napi-v8', 'tfjs_binding.node');
 
 /** What we use of the addon. `TF_Version` is not enumerable. */
 interface Binding {
@@ -40,54 +41,55 @@ async function load(name: Package): Promise<Loaded> {
     // 0 and 1 print a line for each CPU feature and each library; errors still come through.
     process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
     repairNodeUtil();
-    const directory = await usableDirectory(name);
-    require(directory);
+    require(usableDirectory(name));
     loaded = name;
   }
   await tf.setBackend('tensorflow');
   const { binding } = tf.backend() as unknown as { binding: Binding };
+  const addon = kernelsAddonPath({ tensorflowVersion: binding.TF_Version });
   return {
     name: gpu ? 'tensorflow-gpu' : 'tensorflow',
     version: binding.TF_Version,
     // TensorFlow's own default is the CPUs that this process may use.
     threads: Number(process.env.TF_NUM_INTRAOP_THREADS) || availableParallelism(),
     software: false,
-    nativeKernels: false,
+    nativeKernels: loadNativeKernels(addon),
   };
 }
 
-/** Where the package lies whose addon loads: tried alone first, since a half-loaded package leaves its kernels registered. */
-async function usableDirectory(name: Package): Promise<string> {
-  const reasons: string[] = [];
-  for (const directory of candidates(name)) {
-    const addon = join(directory, ADDON);
-    if (!existsSync(addon)) {
-      reasons.push(`${name} is installed without its addon (${addon})`);
-      continue;
-    }
-    try {
-      const binding = require(addon) as Binding;
-      if (name === '@tensorflow/tfjs-node' || binding.isUsingGpuDevice()) return directory;
-      reasons.push(`${name} finds no GPU`);
-    } catch (error) {
-      reasons.push(`${addon} does not load: ${(error as Error).message}`);
-    }
+/** The package's folder, once its addon has loaded by itself: a package that fails half-way leaves its kernels registered. */
+function usableDirectory(name: Package): string {
+  const directory = packageDirectory(name);
+  if (directory === undefined) throw unavailable(name, 'it is not installed');
+  const addon = tfjsAddonPath(directory);
+  if (!existsSync(addon)) throw unavailable(name, `it is installed without its addon, ${addon}`);
+  let binding: Binding;
+  try {
+    binding = require(addon);
+  } catch (error) {
+    throw unavailable(name, `its addon does not load: ${(error as Error).message}`);
   }
-  if (reasons.length === 0) reasons.push(`${name} is not installed`);
+  if (name === '@tensorflow/tfjs-node-gpu' && !binding.isUsingGpuDevice()) {
+    throw unavailable(name, 'it finds no GPU');
+  }
+  return directory;
+}
+
+/** Where Node finds the package, else where `npm run native` lays it. */
+function packageDirectory(name: Package): string | undefined {
+  try {
+    return dirname(require.resolve(`${name}/package.json`));
+  } catch {
+    if (name !== '@tensorflow/tfjs-node') return undefined;
+    const laid = tfjsNodeDirectory();
+    return existsSync(laid) ? laid : undefined;
+  }
+}
+
+function unavailable(name: Package, why: string): UserError {
   const remedy =
     name === '@tensorflow/tfjs-node'
       ? 'Run `npm run native` in a checkout, or `npx tfjs-methods setup`; or use --backend wasm.'
       : 'It needs CUDA 11.2 and `npm install @tensorflow/tfjs-node-gpu@4.22.0`.';
-  throw new UserError(
-    `The ${name.replace('@tensorflow/', '')} backend is not here: ${reasons.join('; ')}. ${remedy}`,
-    3,
-  );
-}
-
-function candidates(name: Package): string[] {
-  try {
-    return [dirname(require.resolve(`${name}/package.json`))];
-  } catch {
-    return [];
-  }
+  return new UserError(`${name} cannot be used: ${why}. ${remedy}`, 3);
 }
