@@ -1,0 +1,186 @@
+/**
+ * What all optimizers here share: the contract of `tf.Optimizer`, so that they serve `minimize`, `variableGrads` and
+ * tfjs-layers' `model.compile`; state by variable; numbers that change per step as inputs of a captured step; decay by mask.
+ */
+import * as tf from '@tensorflow/tfjs';
+import { hostTensor } from '../compile/index.ts';
+import { UserError } from '../errors.ts';
+import { decayMaskName } from './decay.ts';
+import { checkGradients, type GradientOf, refuseFloat16 } from './gradients.ts';
+import { type LearningRate, learningRateAt } from './learning-rate.ts';
+import type { NamedTensor } from './named-tensor.ts';
+import type { OptimizerOptions } from './options.ts';
+import { OptimizerState, type SlotShapes, type Slots } from './state.ts';
+import { type GroupScalars, StepScalars } from './step-scalars.ts';
+
+/** State of one variable. */
+export interface StateSummary {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Shape of each slot by its short name. */
+  readonly slots: SlotShapes;
+  readonly bytes: number;
+}
+
+export abstract class Optimizer extends tf.Optimizer {
+  readonly #options: OptimizerOptions;
+  readonly #state: OptimizerState;
+  #learningRate: LearningRate;
+  #savedIterations: tf.Scalar | undefined;
+
+  /** `slotPrefix` marks this optimizer's state in a checkpoint: `<variable>/<prefix>_<slot>`. */
+  protected constructor(name: string, slotPrefix: string, options: OptimizerOptions) {
+    super();
+    this.#options = options;
+    this.#learningRate = options.learningRate;
+    this.#state = new OptimizerState(name, slotPrefix);
+  }
+
+  /** The state that a variable of this shape needs. */
+  protected abstract slotShapes(shape: readonly number[]): SlotShapes;
+
+  /**
+   * The numbers that step `step` (counted from 1) of a variable with this decay λ needs, computed in float64; they reach
+   * `updateVariable` as float32. Called for each step, also when a captured one is replayed.
+   */
+  protected abstract stepScalars(step: number, learningRate: number, weightDecay: number): readonly number[];
+
+  /** Writes the variable and its slots; runs inside a `tf.tidy` of its own. Must not dispose `gradient`. */
+  protected abstract updateVariable(
+    variable: tf.Variable,
+    slots: Slots,
+    gradient: tf.Tensor,
+    scalars: GroupScalars,
+  ): void;
+
+  get learningRate(): LearningRate {
+    return this.#learningRate;
+  }
+
+  set learningRate(learningRate: LearningRate) {
+    if (typeof learningRate !== 'function') learningRateAt(learningRate, 0);
+    this.#learningRate = learningRate;
+  }
+
+  setLearningRate(learningRate: LearningRate): void {
+    this.learningRate = learningRate;
+  }
+
+  /** η of the next step. */
+  currentLearningRate(): number {
+    return learningRateAt(this.#learningRate, this.iterations);
+  }
+
+  /**
+   * One step. A variable whose gradient is missing is left alone; gradients remain the caller's. Throws a UserError, before
+   * anything is written, for repeated or unknown names, other types than float32 and changed shapes.
+   */
+  override applyGradients(gradients: tf.NamedTensorMap | NamedTensor[]): void {
+    const name = this.getClassName();
+    refuseFloat16(name);
+    const given = checkGradients(name, gradients);
+    const updates = given.filter(hasGradient);
+    this.#state.prepare(
+      updates.map(({ variable }) => variable),
+      given.map(({ variable }) => variable),
+      ({ shape }) => this.slotShapes(shape),
+    );
+    const { weightDecay, decay } = this.#options;
+    const decays = weightDecay === 0 ? [0] : [weightDecay, 0];
+    const scalars = new StepScalars(this.#hostScalars(decays));
+    try {
+      for (const { variable, gradient } of updates) {
+        const group = decays.length === 1 || decay(variable.name, variable.shape) ? 0 : 1;
+        tf.tidy(() =>
+          this.updateVariable(variable, this.#state.slots(variable), gradient, scalars.group(group)),
+        );
+      }
+    } finally {
+      scalars.dispose();
+    }
+  }
+
+  /** [groups, k]; counts the step where it is computed, so that the replay of a captured step counts too. */
+  #hostScalars(decays: readonly number[]): tf.Tensor {
+    const width = this.stepScalars(1, 0, 0).length;
+    const compute = () => {
+      const learningRate = this.currentLearningRate();
+      this.incrementIterations();
+      return Float32Array.from(
+        decays.flatMap((decay) => this.stepScalars(this.iterations, learningRate, decay)),
+      );
+    };
+    return hostTensor(compute, [decays.length, width], 'float32');
+  }
+
+  /** Bytes of state held, without the variables themselves. */
+  stateBytes(): number {
+    return this.stateSummary().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  stateSummary(): StateSummary[] {
+    return [...this.#state.entries()].map(([name, { shape, slots }]) => ({
+      name,
+      shape,
+      slots: Object.fromEntries(Object.entries(slots).map(([slot, tensor]) => [slot, tensor.shape])),
+      bytes: Object.values(slots).reduce((sum, { size }) => sum + size * Float32Array.BYTES_PER_ELEMENT, 0),
+    }));
+  }
+
+  /** As in TensorFlow.js the tensor remains the optimizer's; it lives until the next call or `dispose`. */
+  override async saveIterations(): Promise<NamedTensor> {
+    this.#savedIterations?.dispose();
+    this.#savedIterations = tf.keep(tf.scalar(this.iterations, 'int32'));
+    return { name: 'iter', tensor: this.#savedIterations };
+  }
+
+  /**
+   * `iter`, then the slots by variable in first-seen order. As with TensorFlow.js's own optimizers these are the live
+   * variables, which `model.save` never disposes: read them, or clone them to keep, and do not dispose them.
+   */
+  override async getWeights(): Promise<NamedTensor[]> {
+    return [await this.saveIterations(), ...this.#state.weights()];
+  }
+
+  /**
+   * Replaces the state by copies of what `getWeights` gave, here or in another process. Each variable finds its own at the
+   * next step: see `matchSaved`. Throws a UserError for weights of another optimizer.
+   */
+  override async setWeights(weights: NamedTensor[]): Promise<void> {
+    const [iterations, ...state] = weights;
+    if (iterations?.name !== 'iter') {
+      throw new UserError(
+        `${this.getClassName()}: weights must begin with 'iter'; got '${iterations?.name}'`,
+      );
+    }
+    const steps = iterations.tensor.data();
+    this.#state.restore(state);
+    this.iterations_ = (await steps)[0] as number;
+  }
+
+  /** Frees the state, and starts the count again: the optimizer is then as new. The model's variables are not touched. */
+  override dispose(): void {
+    this.#state.dispose();
+    this.#savedIterations?.dispose();
+    this.#savedIterations = undefined;
+    this.iterations_ = 0;
+  }
+
+  /** The configuration of what all optimizers share. A function cannot be saved: what is lost is said on the console. */
+  override getConfig(): tf.serialization.ConfigDict {
+    const { weightDecay, decay } = this.#options;
+    if (typeof this.#learningRate === 'function') {
+      console.warn(`${this.getClassName()}: a schedule cannot be saved; its current value is`);
+    }
+    const mask = decayMaskName(decay);
+    if (mask === undefined) {
+      console.warn(`${this.getClassName()}: a decay function of your own cannot be saved; the default is`);
+    }
+    return { learningRate: this.currentLearningRate(), weightDecay, decay: mask ?? 'all' };
+  }
+}
+
+/** Nothing to do for a variable without elements. */
+function hasGradient(given: GradientOf): given is GradientOf & { gradient: tf.Tensor } {
+  return given.gradient !== undefined && given.variable.size > 0;
+}
