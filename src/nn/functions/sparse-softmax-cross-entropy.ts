@@ -35,7 +35,8 @@ function composed(logits: tf.Tensor2D, labels: tf.Tensor1D): RowLosses {
     const shifted = tf.sub(logits, tf.max(logits, -1, true)); // so that exp cannot overflow
     const exponential = tf.exp(shifted);
     const total = tf.sum(exponential, -1, true); // [N, 1]
-    const target = tf.oneHot(labels, logits.shape[1], 1, 0, 'float32');
+    // Not oneHot(…, 'float32'): the wasm kernel writes integers whatever the dtype.
+    const target = tf.cast(tf.oneHot(labels, logits.shape[1]), 'float32');
     const losses = tf.sub(tf.log(total.squeeze([1])), tf.sum(tf.mul(shifted, target), -1));
     const gradient = tf.sub(tf.div(exponential, total), target);
     return { losses: losses as tf.Tensor1D, gradient: gradient as tf.Tensor2D };
