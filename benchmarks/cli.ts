@@ -84,7 +84,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .helpOption('-h, --help', 'show this help')
     .action(async () => {
       const { setupCommand } = await import('./commands/setup.ts');
-      done(await setupCommand());
+      await setupCommand();
     });
 
   return program;

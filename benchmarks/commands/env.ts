@@ -28,7 +28,7 @@ export async function environmentCommand(request: BackendRequest, json: boolean)
   }
   const lines = ['Backends'];
   for (const entry of backends) {
-    const label = entry.software ? ' (software adapter: right numbers, no speed)' : '';
+    const label = entry.available && entry.software ? ' (software adapter: right numbers, no speed)' : '';
     const text = entry.available ? `${entry.version}${label}` : `not here: ${entry.reason}`;
     lines.push(`  ${entry.name.padEnd(16)}${text.replaceAll('\n', ' ')}`);
   }

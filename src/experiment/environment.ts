@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { arch, cpus, freemem, loadavg, platform, release, totalmem } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Backend } from '../backends/index.ts';
+import { packageRoot } from '../native/setup/paths.ts';
 
 export interface Environment {
   /** When the run, or this part of it, began: ISO 8601, UTC. */
@@ -56,18 +56,6 @@ export function busyWarning(environment: Environment): string | undefined {
   const perCore = environment.load / Math.max(1, environment.cores);
   if (perCore < busyLoad) return undefined;
   return `the machine is busy (load ${environment.load.toFixed(1)} on ${environment.cores} cores): times will be too long.`;
-}
-
-/** The folder that holds this package's package.json, from sources and from dist alike. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (;;) {
-    const manifest = readManifest(join(folder, 'package.json'));
-    if (manifest?.name === 'tfjs-methods') return folder;
-    const parent = dirname(folder);
-    if (parent === folder) throw new Error('package.json of tfjs-methods not found above the source');
-    folder = parent;
-  }
 }
 
 async function readCommit(root: string): Promise<Pick<Environment, 'commit' | 'dirty'>> {

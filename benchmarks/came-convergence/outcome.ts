@@ -1,0 +1,258 @@
+import { type Chart, type CurvePoint, curveChart } from '../../src/experiment/chart.ts';
+import type { Outcome, RunContext, Verdict } from '../../src/experiment/experiment.ts';
+import { type Interval, meanInterval, pairedDifference } from '../../src/experiment/statistics.ts';
+import type { Table } from '../../src/experiment/table.ts';
+import {
+  bestRate,
+  type CellResult,
+  type Contestant,
+  contestants,
+  finalCells,
+  finalLoss,
+  type RateLoss,
+  rateLosses,
+  type TrainingCell,
+  titles,
+  tuningCells,
+} from './cells.ts';
+import type { CameConvergenceConfig } from './config.ts';
+
+type Context = Pick<RunContext<CameConvergenceConfig>, 'config' | 'seeds' | 'preset'>;
+type Results = ReadonlyMap<string, CellResult>;
+
+interface Finalist {
+  readonly contestant: Contestant;
+  readonly learningRate: number;
+  /** By seed, in the order of the seeds. */
+  readonly results: readonly CellResult[];
+  readonly losses: readonly number[];
+}
+
+/** What the finished cells say; null where every learning rate of a contestant diverged. */
+export function chosenRates(
+  config: CameConvergenceConfig,
+  results: Results,
+): Record<Contestant, number> | null {
+  const [adamw, came] = contestants.map((contestant) => bestRate(rateLosses(config, contestant, results)));
+  return adamw === undefined || came === undefined ? null : { adamw, came };
+}
+
+export function outcome(context: Context, best: Record<Contestant, number>, results: Results): Outcome {
+  const { config, seeds } = context;
+  const grid = Object.fromEntries(
+    contestants.map((contestant) => [contestant, rateLosses(config, contestant, results)]),
+  ) as Record<Contestant, RateLoss[]>;
+  const finals = finalCells(best, seeds);
+  const finalists = contestants.map((contestant): Finalist => {
+    const own = finals.filter((cell) => cell.contestant === contestant);
+    const found = own.map((cell) => results.get(cell.id) as CellResult);
+    return { contestant, learningRate: best[contestant], results: found, losses: found.map(finalLoss) };
+  });
+  const [adamw, came] = finalists as [Finalist, Finalist];
+  const whole = finalists.every(({ losses }) => losses.every(Number.isFinite));
+  const difference = whole ? pairedDifference(came.losses, adamw.losses) : null;
+  const stateShare = bytesOf(came) / bytesOf(adamw);
+  return {
+    ...judge(context, difference, stateShare),
+    metrics: metrics(finalists, difference, stateShare),
+    tables: [comparison(finalists, difference, seeds), gridTable(config, grid)],
+    charts: [lossChart(finalists), rateChart(grid)],
+    rows: [...tuningCells(config), ...finals].flatMap((cell) => rows(cell, results, finals)),
+    warnings: contestants.flatMap((contestant) => edgeWarning(contestant, best[contestant], config)),
+  };
+}
+
+function judge(
+  { config, preset }: Context,
+  difference: Interval | null,
+  stateShare: number,
+): { verdict: Verdict; reason: string } {
+  const state = `CAME holds ${stateShare.toFixed(3)} of AdamW's state (limit ${config.stateLimit}).`;
+  if (preset === 'smoke')
+    return { verdict: 'not tested', reason: `The smoke preset is too short to tell. ${state}` };
+  if (difference === null) return { verdict: 'not met', reason: `A final run diverged. ${state}` };
+  const found = `CAME − AdamW is ${signed(difference.mean)} nats`;
+  if (Number.isNaN(difference.high)) {
+    return {
+      verdict: 'not tested',
+      reason: `${found}, from one seed, which has no interval: use --seeds 3 or more. ${state}`,
+    };
+  }
+  const near = difference.high < config.margin;
+  const small = stateShare <= config.stateLimit;
+  const interval = `95 % interval ${signed(difference.low)} to ${signed(difference.high)}, ${difference.n} paired seeds`;
+  return {
+    verdict: near && small ? 'met' : 'not met',
+    reason: `${found} (${interval}); the upper end has to be below ${config.margin}. ${state}`,
+  };
+}
+
+function metrics(
+  finalists: readonly Finalist[],
+  difference: Interval | null,
+  stateShare: number,
+): Record<string, number> {
+  const found: Record<string, number> = { stateShare };
+  for (const finalist of finalists) {
+    const { contestant, learningRate, losses, results } = finalist;
+    const finite = losses.filter(Number.isFinite);
+    found[`${contestant}.learningRate`] = learningRate;
+    found[`${contestant}.stateBytes`] = bytesOf(finalist);
+    found[`${contestant}.diverged`] = losses.length - finite.length;
+    found[`${contestant}.stepsPerSecond`] = speed(results);
+    if (finite.length > 0) Object.assign(found, spread(`${contestant}.loss`, meanInterval(finite)));
+  }
+  if (difference !== null) Object.assign(found, spread('difference', difference));
+  found.parameters = finalists[0]?.results[0]?.parameters ?? 0;
+  return found;
+}
+
+/** `name`, and `name.low` and `name.high` where there is an interval. */
+function spread(name: string, { mean, low, high }: Interval): Record<string, number> {
+  return { [name]: mean, ...(Number.isNaN(high) ? {} : { [`${name}.low`]: low, [`${name}.high`]: high }) };
+}
+
+function comparison(
+  finalists: readonly Finalist[],
+  difference: Interval | null,
+  seeds: readonly number[],
+): Table {
+  const parameters = finalists[0]?.results[0]?.parameters ?? 0;
+  return {
+    title: `Each at its best learning rate, ${seeds.length} seeds that did not choose it`,
+    columns: [
+      { title: 'optimizer' },
+      { title: 'learning rate' },
+      { title: 'validation loss', digits: 4 },
+      { title: 'minus AdamW', digits: 4 },
+      { title: 'steps/s' },
+      { title: 'state bytes' },
+      { title: 'bytes per parameter', digits: 2 },
+    ],
+    rows: finalists.map((finalist) => {
+      const { contestant, learningRate, losses, results } = finalist;
+      return [
+        titles[contestant],
+        learningRate,
+        losses.every(Number.isFinite) ? meanInterval(losses) : 'diverged',
+        contestant === 'came' ? difference : null,
+        speed(results),
+        bytesOf(finalist),
+        bytesOf(finalist) / parameters,
+      ];
+    }),
+    note: `Nats per token; ± is a 95 % t interval over seeds, of the pairs for the difference. ${parameters.toLocaleString('en-US')} parameters.`,
+  };
+}
+
+function gridTable(config: CameConvergenceConfig, grid: Record<Contestant, RateLoss[]>): Table {
+  const trials = config.adamw.learningRates.length;
+  return {
+    title: `Choosing the learning rate: ${trials} trials each, ${config.tuningSeeds === 1 ? 'one seed' : `${config.tuningSeeds} seeds`}`,
+    columns: [
+      { title: 'optimizer' },
+      { title: 'learning rate' },
+      { title: 'validation loss', digits: 4 },
+      { title: '' },
+    ],
+    rows: contestants.flatMap((contestant) =>
+      grid[contestant].map(({ learningRate, loss }) => [
+        titles[contestant],
+        learningRate,
+        Number.isFinite(loss) ? loss : null,
+        !Number.isFinite(loss) ? 'diverged' : learningRate === bestRate(grid[contestant]) ? 'best' : '',
+      ]),
+    ),
+  };
+}
+
+function lossChart(finalists: readonly Finalist[]): Chart {
+  const points = finalists.flatMap(({ contestant, results }) => {
+    const whole = results.filter((result) => result.diverged === null);
+    return (whole[0]?.curve ?? []).map(
+      ({ step }, at): CurvePoint => ({
+        contestant: titles[contestant],
+        x: step,
+        y: meanInterval(whole.map((result) => result.curve[at]?.validation as number)),
+      }),
+    );
+  });
+  return curveChart(
+    {
+      name: 'loss',
+      title: 'Validation loss against steps',
+      description:
+        'Mean validation loss over seeds at each optimizer’s best learning rate; the bands are 95 % intervals.',
+    },
+    { x: 'step', y: 'validation loss' },
+    points,
+  );
+}
+
+function rateChart(grid: Record<Contestant, RateLoss[]>): Chart {
+  const points = contestants.flatMap((contestant) =>
+    grid[contestant]
+      .filter(({ loss }) => Number.isFinite(loss))
+      .map(({ learningRate, loss }) => ({
+        contestant: titles[contestant],
+        x: learningRate,
+        y: meanInterval([loss]),
+      })),
+  );
+  return curveChart(
+    {
+      name: 'learning-rates',
+      title: 'Final validation loss against learning rate',
+      description:
+        'One point for each trial: CAME wants rates some ten times lower; a comparison at one rate would say nothing.',
+    },
+    { x: 'learning rate', y: 'final validation loss', logarithmic: true, points: true },
+    points,
+  );
+}
+
+function rows(
+  cell: TrainingCell,
+  results: Results,
+  finals: readonly TrainingCell[],
+): Record<string, string | number>[] {
+  const { id, contestant, learningRate, seed } = cell;
+  const stage = finals.includes(cell) ? 'final' : 'tuning';
+  return (results.get(id)?.curve ?? []).map(({ step, loss, validation }) => ({
+    cell: id,
+    stage,
+    contestant,
+    learningRate,
+    seed,
+    step,
+    loss,
+    validation,
+  }));
+}
+
+/** A best rate at the end of its grid says that a better one may lie beyond. */
+function edgeWarning(contestant: Contestant, best: number, config: CameConvergenceConfig): string[] {
+  const { learningRates } = config[contestant];
+  if (learningRates.length < 3) return [];
+  if (best !== Math.min(...learningRates) && best !== Math.max(...learningRates)) return [];
+  const key = `${contestant}.learningRates`;
+  return [
+    `the best learning rate of ${titles[contestant]}, ${best}, is at the end of its grid: widen it with --set ${key}=…`,
+  ];
+}
+
+function bytesOf({ results }: Finalist): number {
+  return results[0]?.stateBytes ?? 0;
+}
+
+/** Mean over cells of steps per second, all steps of all cells weighing the same. */
+function speed(results: readonly CellResult[]): number {
+  const known = results.filter(({ stepsPerSecond }) => stepsPerSecond > 0);
+  return known.length === 0
+    ? 0
+    : known.length / known.reduce((sum, result) => sum + 1 / result.stepsPerSecond, 0);
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+}
