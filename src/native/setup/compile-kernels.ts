@@ -57,7 +57,7 @@ export async function compileKernels(
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
     const link = [
       '-shared',
-      ...openMp(),
+      '-pthread',
       ...objects,
       '-o',
       join(staging, basename(output)),
@@ -70,14 +70,9 @@ export async function compileKernels(
   await removeOldest(dirname(dirname(output)));
 }
 
-/** Flags that depend on the machine. Apple's clang has neither OpenMP nor, on ARM, -march=native. */
+/** The addon is for this CPU alone. */
 function machineFlags(): string[] {
-  const mac = process.platform === 'darwin' && process.arch === 'arm64';
-  return [mac ? '-mcpu=native' : '-march=native', ...openMp()];
-}
-
-function openMp(): string[] {
-  return process.platform === 'darwin' ? [] : ['-fopenmp'];
+  return process.platform === 'darwin' && process.arch === 'arm64' ? ['-mcpu=native'] : ['-march=native'];
 }
 
 async function removeOldest(folder: string): Promise<void> {

@@ -5,12 +5,19 @@ import { NODE_API_VERSION } from './versions.ts';
 
 const SOURCE_FOLDERS = ['src', 'methods'];
 
-/** -ffast-math only here and never at the link: GCC before 13 then adds start-up code that switches denormals off. */
+/**
+ * Sums may be reordered, or no loop over one would become vector instructions; NaN and infinity keep their meaning, which
+ * -ffast-math would take from them.
+ */
 export const KERNEL_COMPILE_FLAGS: readonly string[] = [
   '-O3',
-  '-ffast-math',
+  '-fassociative-math',
+  '-fno-signed-zeros',
+  '-fno-trapping-math',
+  '-fno-math-errno',
   '-std=c++17',
   '-fPIC',
+  '-pthread',
   `-DNAPI_VERSION=${NODE_API_VERSION}`,
 ];
 
