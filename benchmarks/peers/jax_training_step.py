@@ -16,20 +16,9 @@ from protocol import answer_lines, fastest, time_steps
 LOSSES = 5
 
 
-def merge(weights, layers):
-    """Query, key and value become one product, as in the PyTorch peer."""
-    merged = dict(weights)
-    for index in range(layers):
-        for part in ("weight", "bias"):
-            names = [f"blocks.{index}.attention.{name}.{part}" for name in ("query", "key", "value")]
-            merged[f"blocks.{index}.attention.qkv.{part}"] = np.concatenate([merged.pop(name) for name in names], axis=-1)
-    return merged
-
-
 def make_step(weights, question, attention):
     size, options = question["size"], question["optimizer"]
     heads, length = size["heads"], size["sequence"]
-    decaying = {name.replace(".query.", ".qkv.") for name in question["decay"]}
     mask = np.triu(np.full((length, length), -np.inf, np.float32), 1)
 
     def linear(weights, x, name):
@@ -37,12 +26,12 @@ def make_step(weights, question, attention):
 
     def layer_norm(weights, x, name):
         centred = x - x.mean(-1, keepdims=True)
-        scale = jax.lax.rsqrt((centred * centred).mean(-1, keepdims=True) + question["epsilon"])
+        scale = jax.lax.rsqrt((centred * centred).mean(-1, keepdims=True) + size["epsilon"])
         return centred * scale * weights[name + ".gain"] + weights[name + ".bias"]
 
     def attend(weights, x, name):
         batch, _, width = x.shape
-        split = linear(weights, x, name + ".qkv").reshape(batch, length, 3, heads, width // heads)
+        split = linear(weights, x, name + ".queryKeyValue").reshape(batch, length, 3, heads, width // heads)
         query, key, value = split[:, :, 0], split[:, :, 1], split[:, :, 2]  # each [B, T, H, D/H]
         if attention == "dot_product_attention":
             mixed = jax.nn.dot_product_attention(query, key, value, is_causal=True)
@@ -53,14 +42,13 @@ def make_step(weights, question, attention):
         return linear(weights, mixed.reshape(batch, length, width), name + ".output")
 
     def loss_of(weights, tokens, targets):
-        x = weights["tokens"][tokens] + weights["positions"]
+        x = weights["tokens.weight"][tokens] + weights["positions.weight"]
         for index in range(size["layers"]):
             block = f"blocks.{index}"
-            x = x + attend(weights, layer_norm(weights, x, block + ".norm1"), block + ".attention")
-            hidden = linear(weights, layer_norm(weights, x, block + ".norm2"), block + ".mlp.up")
-            x = x + linear(weights, jax.nn.gelu(hidden, approximate=question["gelu"] == "tanh"), block + ".mlp.down")
-        head = weights["head"] if "head" in weights else weights["tokens"].T
-        logits = jax.nn.log_softmax(layer_norm(weights, x, "norm") @ head, axis=-1)
+            x = x + attend(weights, layer_norm(weights, x, block + ".attentionNorm"), block + ".attention")
+            hidden = linear(weights, layer_norm(weights, x, block + ".mlpNorm"), block + ".mlp.expand")
+            x = x + linear(weights, jax.nn.gelu(hidden, approximate=False), block + ".mlp.contract")
+        logits = jax.nn.log_softmax(layer_norm(weights, x, "finalNorm") @ weights["tokens.weight"].T, axis=-1)
         return -jnp.take_along_axis(logits, targets[..., None], axis=-1).mean()
 
     beta1, beta2 = options["beta1"], options["beta2"]
@@ -75,7 +63,7 @@ def make_step(weights, question, attention):
         rate = options["learningRate"]
 
         def move(name):
-            decay = options["weightDecay"] if name in decaying else 0.0
+            decay = options["weightDecay"] if weights[name].ndim >= 2 else 0.0
             direction = (first[name] / correction1) / (jnp.sqrt(second[name]) / correction2 + options["epsilon"])
             return weights[name] * (1 - rate * decay) - rate * direction
 
@@ -104,7 +92,7 @@ chosen = None
 
 def prepare(question):
     global chosen
-    weights = merge(load_file(question["weights"]), question["size"]["layers"])
+    weights = load_file(question["weights"])
     forms = ["explicit attention", "dot_product_attention"] if question["tryVariants"] else ["explicit attention"]
     variants = {form: make_step(weights, question, form) for form in forms}
     losses = {name: [step() for _ in range(LOSSES)] for name, step in variants.items()}

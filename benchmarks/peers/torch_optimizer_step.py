@@ -25,22 +25,24 @@ def hashed(count, key, scale):
     return (((h >> np.uint32(8)).astype(np.float32) / np.float32(2**24)) - np.float32(0.5)) * np.float32(scale)
 
 
-def make_optimizer(kind, parameters, options):
-    if kind == "came-authors":
+def make_optimizer(kind, parameters, question):
+    if kind == "authors":
         from came_pytorch import CAME
 
+        options = question["came"]
         return CAME(
             parameters,
             lr=options["learningRate"],
-            betas=tuple(options["betas"]),
-            eps=tuple(options["epsilons"]),
+            betas=(options["beta1"], options["beta2"], options["beta3"]),
+            eps=(options["epsilon1"], options["epsilon2"]),
             clip_threshold=options["clipThreshold"],
             weight_decay=options["weightDecay"],
         )
+    options = question["adamw"]
     return torch.optim.AdamW(
         parameters,
         lr=options["learningRate"],
-        betas=tuple(options["betas"]),
+        betas=(options["beta1"], options["beta2"]),
         eps=options["epsilon"],
         weight_decay=options["weightDecay"],
         fused=kind == "adamw-fused",
@@ -58,10 +60,10 @@ def prepare(question):
         parameter = torch.from_numpy(hashed(count, 2 * index, question["weightScale"]).reshape(shape)).requires_grad_()
         parameter.grad = torch.from_numpy(hashed(count, 2 * index + 1, question["gradientScale"]).reshape(shape))
         parameters.append(parameter)
-    optimizer = make_optimizer(question["kind"], parameters, question["options"])
+    optimizer = make_optimizer(question["kind"], parameters, question)
     optimizer.step()
     state = [value for slots in optimizer.state.values() for value in slots.values() if torch.is_tensor(value)]
-    package = "came-pytorch " + importlib.metadata.version("came-pytorch") + ", " if "came" in question["kind"] else ""
+    package = "came-pytorch " + importlib.metadata.version("came-pytorch") + ", " if question["kind"] == "authors" else ""
     return {
         "stateBytes": sum(value.numel() * value.element_size() for value in state),
         "threads": torch.get_num_threads(),
@@ -79,9 +81,9 @@ def bandwidth(question):
     """GB/s, the best of `repeats` passes over arrays far larger than the caches, counted as STREAM does."""
     a, b, c = (torch.ones(question["elements"]) for _ in range(3))
     passes = {  # bytes an element: what the program reads and writes; write-allocate traffic is not counted
-        "triad a = b + s·c": (12, lambda: torch.add(b, c, alpha=1.5, out=a)),
-        "in place a += s·b": (12, lambda: a.add_(b, alpha=1e-3)),
-        "scale in place": (8, lambda: a.mul_(1.0001)),
+        "triad": (12, lambda: torch.add(b, c, alpha=1.5, out=a)),  # a = b + s·c
+        "addInPlace": (12, lambda: a.add_(b, alpha=1e-3)),
+        "scaleInPlace": (8, lambda: a.mul_(1.0001)),
         "sum": (4, lambda: a.sum()),
     }
     return {

@@ -18,76 +18,55 @@ LOSSES = 5
 
 
 class Model:
-    """Decoder-only pre-norm Transformer; query, key and value are one product, as nanoGPT has it."""
+    """Decoder-only pre-norm Transformer as src/nn/language-model.ts has it: names of the weights are its own."""
 
     def __init__(self, weights, question, attention):
         self.size, self.attention = question["size"], attention
-        self.epsilon, self.gelu = question["epsilon"], question["gelu"]
-        decaying = set(question["decay"])
-        self.decay, self.no_decay = [], []
-
-        def parameter(tensor, name):
-            leaf = tensor.clone(memory_format=torch.contiguous_format).requires_grad_()
-            (self.decay if name in decaying else self.no_decay).append(leaf)
-            return leaf
-
-        def linear(*names):  # ours is [in, out], F.linear wants [out, in]
-            weight = torch.cat([weights[name + ".weight"] for name in names], dim=1).T
-            bias = torch.cat([weights[name + ".bias"] for name in names])
-            return parameter(weight, names[0] + ".weight"), parameter(bias, names[0] + ".bias")
-
-        def norm(name):
-            return parameter(weights[name + ".gain"], name + ".gain"), parameter(weights[name + ".bias"], name + ".bias")
-
-        self.tokens = parameter(weights["tokens"], "tokens")
-        self.positions = parameter(weights["positions"], "positions")
-        self.blocks = [
-            {
-                "norm1": norm(f"blocks.{index}.norm1"),
-                "qkv": linear(*(f"blocks.{index}.attention.{name}" for name in ("query", "key", "value"))),
-                "output": linear(f"blocks.{index}.attention.output"),
-                "norm2": norm(f"blocks.{index}.norm2"),
-                "up": linear(f"blocks.{index}.mlp.up"),
-                "down": linear(f"blocks.{index}.mlp.down"),
-            }
-            for index in range(self.size["layers"])
-        ]
-        self.norm = norm("norm")
-        self.head = parameter(weights["head"].T, "head") if "head" in weights else self.tokens
+        self.parameters = {}
+        for name, tensor in weights.items():
+            # Ours is [in, out], F.linear wants [out, in]; embeddings are [rows, D] in both.
+            kernel = tensor.ndim == 2 and name.startswith("blocks.")
+            self.parameters[name] = (tensor.T if kernel else tensor).contiguous().requires_grad_()
         self.mask = torch.full((self.size["sequence"],) * 2, float("-inf")).triu(1)
 
-    def layer_norm(self, x, parameters):
-        return F.layer_norm(x, x.shape[-1:], *parameters, self.epsilon)
+    def linear(self, x, name):
+        return F.linear(x, self.parameters[name + ".weight"], self.parameters[name + ".bias"])
 
-    def attend(self, x, block):
+    def layer_norm(self, x, name):
+        gain, bias = self.parameters[name + ".gain"], self.parameters[name + ".bias"]
+        return F.layer_norm(x, x.shape[-1:], gain, bias, self.size["epsilon"])
+
+    def attend(self, x, name):
         batch, length, width = x.shape
         heads = self.size["heads"]
-        split = F.linear(x, *block["qkv"]).view(batch, length, 3, heads, width // heads)
+        split = self.linear(x, name + ".queryKeyValue").view(batch, length, 3, heads, width // heads)
         query, key, value = split.permute(2, 0, 3, 1, 4)  # each [B, H, T, D/H]
         if self.attention == "sdpa":
             mixed = F.scaled_dot_product_attention(query, key, value, is_causal=True)
         else:
             scores = query @ key.transpose(-2, -1) * (width // heads) ** -0.5 + self.mask
             mixed = F.softmax(scores, dim=-1) @ value
-        return F.linear(mixed.transpose(1, 2).reshape(batch, length, width), *block["output"])
+        return self.linear(mixed.transpose(1, 2).reshape(batch, length, width), name + ".output")
 
     def loss(self, tokens, targets):
-        x = F.embedding(tokens, self.tokens) + self.positions
-        for block in self.blocks:
-            x = x + self.attend(self.layer_norm(x, block["norm1"]), block)
-            hidden = F.gelu(F.linear(self.layer_norm(x, block["norm2"]), *block["up"]), approximate=self.gelu)
-            x = x + F.linear(hidden, *block["down"])
-        logits = F.linear(self.layer_norm(x, self.norm), self.head)
+        table = self.parameters["tokens.weight"]
+        x = F.embedding(tokens, table) + self.parameters["positions.weight"]
+        for index in range(self.size["layers"]):
+            block = f"blocks.{index}"
+            x = x + self.attend(self.layer_norm(x, block + ".attentionNorm"), block + ".attention")
+            hidden = F.gelu(self.linear(self.layer_norm(x, block + ".mlpNorm"), block + ".mlp.expand"))
+            x = x + self.linear(hidden, block + ".mlp.contract")
+        logits = F.linear(self.layer_norm(x, "finalNorm"), table)
         return F.cross_entropy(logits.view(-1, logits.shape[-1]), targets.view(-1))
 
 
 def make_step(weights, question, attention, compile_optimizer=False):
     model = Model(weights, question, attention)
-    options = question["optimizer"]
+    parameters, options = model.parameters.values(), question["optimizer"]
     optimizer = torch.optim.AdamW(
         [
-            {"params": model.decay, "weight_decay": options["weightDecay"]},
-            {"params": model.no_decay, "weight_decay": 0.0},
+            {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": options["weightDecay"]},
+            {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
         ],
         lr=options["learningRate"],
         betas=(options["beta1"], options["beta2"]),

@@ -1,4 +1,5 @@
 import { median, medianAbsoluteDeviation } from 'simple-statistics';
+import { UserError } from '../errors.ts';
 import { Interrupted } from './experiment.ts';
 import { LoadWatch } from './machine.ts';
 
@@ -60,12 +61,14 @@ export interface Comparison {
  * Times contestants in rounds, A B C then B C A and so on, so that a machine that drifts drifts for all alike; only one
  * computes at a time. Disturbed rounds are repeated, up to `extraRounds` of them. If they do not suffice the result is not
  * valid, and its timings are those of all rounds.
- * @throws Interrupted when the signal is aborted
+ * @throws Interrupted when the signal is aborted; UserError (exit code 3) without contestants
  */
 export async function compare(
   contestants: readonly Contestant[],
   options: RoundOptions,
 ): Promise<Comparison> {
+  if (contestants.length === 0)
+    throw new UserError('Nobody is here to be timed: none of the contestants can run.', 3);
   const samples: Sample[] = [];
   let clean = 0;
   for (let round = 0; clean < options.rounds && round < options.rounds + options.extraRounds; round++) {
