@@ -143,7 +143,7 @@ export abstract class Optimizer extends tf.Optimizer {
   }
 
   /**
-   * Replaces the state by copies of what `getWeights` gave, here or in another process. Each variable finds its own at the
+   * Replaces the state by what `getWeights` gave, here or in another process. Each variable finds its own at the
    * next step: see `matchSaved`. Throws a UserError for weights of another optimizer.
    */
   override async setWeights(weights: NamedTensor[]): Promise<void> {

@@ -16,7 +16,7 @@ interface Entry {
 /** State read from a checkpoint that no variable has claimed yet. */
 interface Saved {
   readonly variable: string;
-  readonly tensors: Record<string, tf.Tensor>;
+  readonly slots: Record<string, tf.Variable>;
 }
 
 /**
@@ -61,16 +61,10 @@ export class OptimizerState {
       return { variable, shapes, mine };
     });
     for (const { variable, shapes, mine } of layouts) {
-      const slots = Object.entries(shapes).map(([slot, shape]) => {
-        const value = tf.tidy(() => mine?.tensors[slot]?.clone() ?? tf.zeros([...shape]));
-        const made = tf.variable(value, false, freeName(this.#slotName(variable.name, slot)), 'float32');
-        value.dispose();
-        return [slot, made] as const;
-      });
-      this.#entries.set(variable.name, { shape: [...variable.shape], slots: Object.fromEntries(slots) });
+      const slots = mine?.slots ?? this.#zeros(variable.name, shapes);
+      this.#entries.set(variable.name, { shape: [...variable.shape], slots });
     }
     const claimed = new Set(saved.values());
-    tf.dispose([...claimed].map(({ tensors }) => tensors));
     this.#saved = this.#saved.filter((entry) => !claimed.has(entry));
   }
 
@@ -85,18 +79,18 @@ export class OptimizerState {
 
   /** Everything to be saved, as it is here: not copies, so that nothing is left over when nobody disposes them. */
   weights(): NamedTensor[] {
-    const live = [...this.#entries].flatMap(([name, { slots }]) =>
-      Object.entries(slots).map(([slot, tensor]) => ({ name: this.#slotName(name, slot), tensor })),
+    const waiting = this.#saved.map(({ variable, slots }) => [variable, slots] as const);
+    const live = [...this.#entries].map(([variable, { slots }]) => [variable, slots] as const);
+    return [...live, ...waiting].flatMap(([variable, slots]) =>
+      Object.entries(slots).map(([slot, tensor]) => ({ name: this.#slotName(variable, slot), tensor })),
     );
-    const waiting = this.#saved.flatMap(({ variable, tensors }) =>
-      Object.entries(tensors).map(([slot, tensor]) => ({ name: this.#slotName(variable, slot), tensor })),
-    );
-    return [...live, ...waiting];
   }
 
-  /** Replaces all state by copies of `weights`, which wait for their variables until `prepare`. */
+  /**
+   * Replaces all state by `weights`, which wait for their variables until `prepare`. They become variables at once, so that a
+   * captured step, which knows no other tensors from outside, may be the first to use them. The tensors given stay the caller's.
+   */
   restore(weights: readonly NamedTensor[]): void {
-    const saved = new Map<string, Saved>();
     const parsed = weights.map(({ name, tensor }) => {
       const mark = name.lastIndexOf(`/${this.#prefix}_`);
       if (mark < 0 || tensor.dtype !== 'float32') {
@@ -104,22 +98,40 @@ export class OptimizerState {
           `'${name}' (${tensor.dtype}) is no state of ${this.#optimizer}; its names end in '/${this.#prefix}_…'`,
         );
       }
-      return { variable: name.slice(0, mark), slot: name.slice(mark + this.#prefix.length + 2), tensor };
+      return {
+        variable: name.slice(0, mark),
+        slot: name.slice(mark + this.#prefix.length + 2),
+        name,
+        tensor,
+      };
     });
-    this.dispose();
-    for (const { variable, slot, tensor } of parsed) {
-      const entry: Saved = saved.get(variable) ?? { variable, tensors: {} };
-      entry.tensors[slot] = tf.keep(tensor.clone());
+    const twice = parsed.find(({ name }, index) => parsed.findIndex((other) => other.name === name) !== index);
+    if (twice !== undefined) throw new UserError(`${this.#optimizer}: state '${twice.name}' is given twice`);
+    const saved = new Map<string, Saved>();
+    for (const { variable, slot, name, tensor } of parsed) {
+      const entry: Saved = saved.get(variable) ?? { variable, slots: {} };
+      entry.slots[slot] = tf.variable(tensor, false, freeName(name));
       saved.set(variable, entry);
     }
+    // Only now, since the weights given may be the ones held.
+    this.dispose();
     this.#saved = [...saved.values()];
   }
 
   dispose(): void {
-    for (const { slots } of this.#entries.values()) tf.dispose(Object.values(slots));
-    tf.dispose(this.#saved.map(({ tensors }) => tensors));
+    for (const { slots } of [...this.#entries.values(), ...this.#saved]) tf.dispose(Object.values(slots));
     this.#entries.clear();
     this.#saved = [];
+  }
+
+  #zeros(variable: string, shapes: SlotShapes): Slots {
+    const slots = Object.entries(shapes).map(([slot, shape]) => {
+      const zeros = tf.zeros([...shape]);
+      const made = tf.variable(zeros, false, freeName(this.#slotName(variable, slot)), 'float32');
+      zeros.dispose();
+      return [slot, made] as const;
+    });
+    return Object.fromEntries(slots);
   }
 
   #claim(fresh: readonly tf.Variable[], present: readonly tf.Variable[]): Map<string, Saved> {
@@ -139,10 +151,10 @@ export class OptimizerState {
   #checkSaved(variable: tf.Variable, shapes: SlotShapes, saved: Saved): void {
     const wanted = JSON.stringify(shapes);
     const found = JSON.stringify(
-      Object.fromEntries(Object.keys(shapes).map((slot) => [slot, saved.tensors[slot]?.shape])),
+      Object.fromEntries(Object.keys(shapes).map((slot) => [slot, saved.slots[slot]?.shape])),
     );
-    if (wanted !== found || Object.keys(saved.tensors).length !== Object.keys(shapes).length) {
-      const has = Object.entries(saved.tensors).map(([slot, { shape }]) => `${slot} [${shape}]`);
+    if (wanted !== found || Object.keys(saved.slots).length !== Object.keys(shapes).length) {
+      const has = Object.entries(saved.slots).map(([slot, { shape }]) => `${slot} [${shape}]`);
       const needs = Object.entries(shapes).map(([slot, shape]) => `${slot} [${shape}]`);
       throw new UserError(
         `${this.#optimizer}: variable '${variable.name}' [${variable.shape}] needs state ${needs.join(', ')}; ` +
