@@ -15,14 +15,12 @@ using tfjs_methods::Context;
 
 struct Settings {
   explicit Settings(Attributes& attributes)
-      : beta1(attributes.number("beta1")),
-        beta2(attributes.number("beta2")),
-        oneMinusBeta1(attributes.number("one_minus_beta1")),
+      : oneMinusBeta1(attributes.number("one_minus_beta1")),
         oneMinusBeta2(attributes.number("one_minus_beta2")),
         epsilon1(attributes.number("epsilon1")),
         clipThreshold(attributes.number("clip_threshold")),
         skipNonFinite(attributes.boolean("skip_non_finite")) {}
-  const float beta1, beta2, oneMinusBeta1, oneMinusBeta2, epsilon1, clipThreshold;
+  const float oneMinusBeta1, oneMinusBeta2, epsilon1, clipThreshold;
   const bool skipNonFinite;
 };
 
@@ -61,7 +59,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
 
   // A
   const double sumOfSquares = blockedSum(size, [&](int64_t i) {
-    v[i] = s.beta2 * v[i] + s.oneMinusBeta2 * (g[i] * g[i] + s.epsilon1);
+    v[i] += s.oneMinusBeta2 * (g[i] * g[i] + s.epsilon1 - v[i]);
     const float u = g[i] / std::sqrt(v[i]);
     return u * u;
   });
@@ -73,7 +71,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   tfjs_methods::parallelFor(size, kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const float clipped = g[i] / std::sqrt(v[i]) * clip;
-      M[i] = s.beta1 * M[i] + s.oneMinusBeta1 * clipped;
+      M[i] += s.oneMinusBeta1 * (clipped - M[i]);
       W[i] = decay * W[i] - eta * M[i];
     }
   });
@@ -82,7 +80,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
 
 const tfjs_methods::Registration cameVector({
     "TfjsMethodsCameVector",
-    {"beta1: float", "beta2: float", "one_minus_beta1: float", "one_minus_beta2: float", "epsilon1: float",
+    {"one_minus_beta1: float", "one_minus_beta2: float", "epsilon1: float",
      "clip_threshold: float", "skip_non_finite: bool"},
     {"variable: float", "momentum: float", "second_moment: float", "gradient: float", "scalars: float"},
     {"done: float"},

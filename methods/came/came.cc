@@ -19,14 +19,12 @@ using tfjs_methods::Attributes;
 using tfjs_methods::Context;
 
 struct Settings {
-  // 1 − β comes from JavaScript, computed in double: 1 − 0.9999 in float is off by 1.7e-4.
+  // Averages move by 1 − β towards the new value: β itself is not needed, and 1 − β, computed in double by JavaScript, is
+  // exact to float, where 1 − 0.9999f is off by 1.7e-4.
   explicit Settings(Attributes& attributes)
       : batch(attributes.integer("batch")),
         rows(attributes.integer("rows")),
         columns(attributes.integer("columns")),
-        beta1(attributes.number("beta1")),
-        beta2(attributes.number("beta2")),
-        beta3(attributes.number("beta3")),
         oneMinusBeta1(attributes.number("one_minus_beta1")),
         oneMinusBeta2(attributes.number("one_minus_beta2")),
         oneMinusBeta3(attributes.number("one_minus_beta3")),
@@ -35,7 +33,7 @@ struct Settings {
         clipThreshold(attributes.number("clip_threshold")),
         skipNonFinite(attributes.boolean("skip_non_finite")) {}
   const int64_t batch, rows, columns;
-  const float beta1, beta2, beta3, oneMinusBeta1, oneMinusBeta2, oneMinusBeta3, epsilon1, epsilon2, clipThreshold;
+  const float oneMinusBeta1, oneMinusBeta2, oneMinusBeta3, epsilon1, epsilon2, clipThreshold;
   const bool skipNonFinite;
 };
 
@@ -73,10 +71,10 @@ void meanOfColumns(const Blocks& blocks, int64_t matrix, int64_t columns, const 
   for (double& value : mean) value /= static_cast<double>(blocks.rows);
 }
 
-// x ← βx + (1 − β)(mean + ε)
-void average(float* state, const double* mean, int64_t count, float beta, float oneMinusBeta, float epsilon) {
+// x ← x + (1 − β)(mean + ε − x)
+void average(float* state, const double* mean, int64_t count, double oneMinusBeta, double epsilon) {
   for (int64_t i = 0; i < count; ++i) {
-    state[i] = static_cast<float>(static_cast<double>(beta) * state[i] + oneMinusBeta * (mean[i] + epsilon));
+    state[i] = static_cast<float>(state[i] + oneMinusBeta * (mean[i] + epsilon - state[i]));
   }
 }
 
@@ -136,10 +134,10 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
     for (double sum : partial) total += sum;
     if (!finite(total)) return context.done();
   }
-  average(r, rowMean.data(), s.batch * n, s.beta2, s.oneMinusBeta2, s.epsilon1);
+  average(r, rowMean.data(), s.batch * n, s.oneMinusBeta2, s.epsilon1);
   for (int64_t b = 0; b < s.batch; ++b) {
     meanOfColumns(blocks, b, m, columnSums, columnMean);
-    average(c + b * m, columnMean.data(), m, s.beta2, s.oneMinusBeta2, s.epsilon1);
+    average(c + b * m, columnMean.data(), m, s.oneMinusBeta2, s.epsilon1);
     factors(r + b * n, c + b * m, n, m, &rowFactor[b * n], &columnFactor[b * m]);
   }
 
@@ -179,7 +177,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
       float sum = 0;
       for (int64_t j = 0; j < m; ++j) {
         const float clipped = gi[j] * rho * kappa[j] * clip;
-        const float momentum = s.beta1 * Mi[j] + s.oneMinusBeta1 * clipped;
+        const float momentum = Mi[j] + s.oneMinusBeta1 * (clipped - Mi[j]);
         const float residual = clipped - momentum;
         Mi[j] = momentum;
         sum += residual * residual;
@@ -188,10 +186,10 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
       rowMean[b * n + i] = static_cast<double>(sum) / static_cast<double>(m);
     }
   });
-  average(R, rowMean.data(), s.batch * n, s.beta3, s.oneMinusBeta3, s.epsilon2);
+  average(R, rowMean.data(), s.batch * n, s.oneMinusBeta3, s.epsilon2);
   for (int64_t b = 0; b < s.batch; ++b) {
     meanOfColumns(blocks, b, m, columnSums, columnMean);
-    average(C + b * m, columnMean.data(), m, s.beta3, s.oneMinusBeta3, s.epsilon2);
+    average(C + b * m, columnMean.data(), m, s.oneMinusBeta3, s.epsilon2);
     factors(R + b * n, C + b * m, n, m, &rowFactor[b * n], &columnFactor[b * m]);
   }
 
@@ -211,9 +209,8 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
 
 const tfjs_methods::Registration came({
     "TfjsMethodsCame",
-    {"batch: int", "rows: int", "columns: int", "beta1: float", "beta2: float", "beta3: float",
-     "one_minus_beta1: float", "one_minus_beta2: float", "one_minus_beta3: float", "epsilon1: float",
-     "epsilon2: float", "clip_threshold: float", "skip_non_finite: bool"},
+    {"batch: int", "rows: int", "columns: int", "one_minus_beta1: float", "one_minus_beta2: float",
+     "one_minus_beta3: float", "epsilon1: float", "epsilon2: float", "clip_threshold: float", "skip_non_finite: bool"},
     {"variable: float", "momentum: float", "row_moment: float", "column_moment: float", "row_instability: float",
      "column_instability: float", "gradient: float", "scalars: float"},
     {"done: float"},

@@ -10,6 +10,8 @@ import { ensurePrivate, trackSharedBuffers } from './ownership.ts';
 import { kernelsAddonPath } from './setup/paths.ts';
 import { attributeList, type NativeAttributes, nativeBackend } from './tensorflow-backend.ts';
 
+export type { NativeAttributes };
+
 export interface NativeKernelStatus {
   readonly loaded: boolean;
   /** Names of the registered operations. */

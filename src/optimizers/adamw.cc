@@ -10,14 +10,12 @@ using tfjs_methods::Attributes;
 using tfjs_methods::Context;
 
 struct Settings {
-  // 1 − β comes from JavaScript, computed in double.
+  // Moments move by 1 − β, computed in double by JavaScript, towards the new value.
   explicit Settings(Attributes& attributes)
-      : beta1(attributes.number("beta1")),
-        beta2(attributes.number("beta2")),
-        oneMinusBeta1(attributes.number("one_minus_beta1")),
+      : oneMinusBeta1(attributes.number("one_minus_beta1")),
         oneMinusBeta2(attributes.number("one_minus_beta2")),
         epsilon(attributes.number("epsilon")) {}
-  const float beta1, beta2, oneMinusBeta1, oneMinusBeta2, epsilon;
+  const float oneMinusBeta1, oneMinusBeta2, epsilon;
 };
 
 void compute(void* data, TF_OpKernelContext* kernelContext) {
@@ -36,8 +34,8 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
 
   tfjs_methods::parallelFor(size, 32 * 1024, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      m[i] = s.beta1 * m[i] + s.oneMinusBeta1 * g[i];
-      v[i] = s.beta2 * v[i] + s.oneMinusBeta2 * g[i] * g[i];
+      m[i] += s.oneMinusBeta1 * (g[i] - m[i]);
+      v[i] += s.oneMinusBeta2 * (g[i] * g[i] - v[i]);
       W[i] = decay * W[i] - stepSize * m[i] / (std::sqrt(v[i]) / correction + s.epsilon);
     }
   });
@@ -46,7 +44,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
 
 const tfjs_methods::Registration adamw({
     "TfjsMethodsAdamw",
-    {"beta1: float", "beta2: float", "one_minus_beta1: float", "one_minus_beta2: float", "epsilon: float"},
+    {"one_minus_beta1: float", "one_minus_beta2: float", "epsilon: float"},
     {"variable: float", "first_moment: float", "second_moment: float", "gradient: float", "scalars: float"},
     {"done: float"},
     {0, 1, 2},
