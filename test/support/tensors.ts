@@ -2,15 +2,20 @@ import * as tf from '@tensorflow/tfjs';
 import { RandomNumbers } from './random-numbers.ts';
 
 /**
- * Fails if `fn` leaves tensors behind. Runs it once before counting, so that what is made lazily and kept on purpose does
- * not count. `fn` disposes whatever it gets.
+ * Fails if `fn` leaves tensors behind, or data that the backend holds and no tensor knows. Runs it once before counting, so
+ * that what is made lazily and kept on purpose does not count. `fn` disposes whatever it gets.
  */
-export async function expectNoLeak(fn: () => void | Promise<void>): Promise<void> {
+export async function expectNoLeak(fn: () => unknown): Promise<void> {
   await fn();
-  const before = tf.memory().numTensors;
+  const [tensors, data] = [tf.memory().numTensors, tf.backend().numDataIds()];
   await fn();
-  const left = tf.memory().numTensors - before;
-  if (left !== 0) throw new Error(`${left} tensors more after the call than before it`);
+  const leftTensors = tf.memory().numTensors - tensors;
+  const leftData = tf.backend().numDataIds() - data;
+  if (leftTensors !== 0 || leftData !== 0) {
+    throw new Error(
+      `after the call ${leftTensors} tensors and ${leftData} blocks of data more than before (backend ${tf.getBackend()})`,
+    );
+  }
 }
 
 export interface GradientCheck {
