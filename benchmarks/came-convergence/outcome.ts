@@ -119,7 +119,7 @@ function comparison(
 ): Table {
   const parameters = finalists[0]?.results[0]?.parameters ?? 0;
   return {
-    title: `Each at its best learning rate, ${seeds.length} seeds that did not choose it`,
+    title: `Each at its best learning rate, on ${count(seeds.length, 'fresh seed')}`,
     columns: [
       { title: 'optimizer' },
       { title: 'learning rate' },
@@ -148,7 +148,7 @@ function comparison(
 function gridTable(config: CameConvergenceConfig, grid: Record<Contestant, RateLoss[]>): Table {
   const trials = config.adamw.learningRates.length;
   return {
-    title: `Choosing the learning rate: ${trials} trials each, ${config.tuningSeeds === 1 ? 'one seed' : `${config.tuningSeeds} seeds`}`,
+    title: `Choosing the learning rate: ${count(trials, 'trial')} each, on ${count(config.tuningSeeds, 'seed')}`,
     columns: [
       { title: 'optimizer' },
       { title: 'learning rate' },
@@ -253,6 +253,10 @@ function speed(results: readonly CellResult[]): number {
     : known.length / known.reduce((sum, result) => sum + 1 / result.stepsPerSecond, 0);
 }
 
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? '' : 's'}`;
+}
+
 function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
+  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4)}`;
 }

@@ -55,7 +55,7 @@ export async function execute(
   if (signal.aborted) throw new Interrupted();
   const where = options.out ?? newDirectoryName('runs', experiment.name);
   const runDirectory = RunDirectory.open(where, openMode(options));
-  const shown = relative('.', runDirectory.path) || '.';
+  const shown = shownPath(runDirectory.path);
   progress.note(`Backend ${describe(backend)}. Results go to ${shown}`);
   try {
     const environment = await readEnvironment(backend, process.argv.slice(2));
@@ -182,6 +182,12 @@ function describe(backend: Backend): string {
   const kernels = backend.nativeKernels ? ', native kernels' : '';
   const threads = backend.threads > 0 ? `, ${backend.threads} threads` : '';
   return `${backend.name} (${backend.version}${threads}${kernels}; ${backend.reason})`;
+}
+
+/** Relative where that is shorter to read and to type. */
+function shownPath(path: string): string {
+  const short = relative('.', path);
+  return short === '' || short.startsWith('..') ? path : short;
 }
 
 /** For a POSIX shell. */

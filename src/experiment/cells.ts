@@ -16,6 +16,8 @@ export interface CellPlan<C extends Cell, R> {
   cells(results: ReadonlyMap<string, R>): readonly C[];
   /** Computes one; throws {@link Interrupted} after saving what it needs to go on. The result must survive JSON. */
   run(cell: C): Promise<R>;
+  /** Called once the result of a cell stands on the disk: what it needed to go on can be deleted. */
+  clear?(cell: C): void;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function runCells<C extends Cell, R>(
       if (finished === undefined && signal.aborted) throw new Interrupted();
       const result = finished ?? (await plan.run(cell));
       if (finished === undefined) await directory.writeJson(cellFile(cell), { cell, result });
+      plan.clear?.(cell);
       results.set(cell.id, result);
     }
   }

@@ -32,7 +32,7 @@ function theme(colours: {
     font,
     range: { category: colours.colours },
     view: { stroke: null },
-    title: { color: text },
+    title: { color: text, anchor: 'start', fontSize: 14 },
     axis: {
       labelColor: faint,
       titleColor: text,
@@ -50,6 +50,7 @@ function theme(colours: {
       orient: 'top',
       symbolType: 'stroke',
       symbolStrokeWidth: 3,
+      symbolOpacity: 1,
     },
   };
 }

@@ -42,11 +42,12 @@ export function curveChart(
     ...(banded && { low: bound(y.low, y.mean), high: bound(y.high, y.mean), seeds: y.n }),
   }));
   const contestants = [...new Set(points.map((point) => point.contestant))];
+  const ticks = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
   const x = {
     field: axes.x,
     type: 'quantitative' as const,
-    scale: axes.logarithmic ? { type: 'log' as const } : { nice: false },
-    axis: axes.logarithmic ? { format: '.0e' } : {},
+    scale: axes.logarithmic ? { type: 'log' as const, nice: false, padding: 16 } : { nice: false },
+    axis: axes.logarithmic ? { format: '.0e', values: ticks } : { tickCount: 8 },
   };
   const y = { field: axes.y, type: 'quantitative' as const, scale: { zero: false } };
   const colour = { field: 'contestant', type: 'nominal' as const, sort: contestants, title: null };

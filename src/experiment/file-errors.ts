@@ -1,5 +1,8 @@
 import { UserError } from '../errors.ts';
 
+/** Of the machine rather than of the command: exit code 3. */
+const shortages: readonly string[] = ['ENOSPC', 'EDQUOT', 'EIO'];
+
 const causes: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full. What was finished is kept: free some space and continue with --resume',
   EDQUOT: 'the disk quota is used up. What was finished is kept: free some space and continue with --resume',
@@ -18,5 +21,6 @@ export function explainFileError(error: unknown, path?: string): unknown {
   const cause = code === undefined ? undefined : causes[code];
   if (cause === undefined) return error;
   const where = path ?? named;
-  return new UserError(where === undefined ? `Cannot write: ${cause}.` : `Cannot write ${where}: ${cause}.`);
+  const exitCode = shortages.includes(code as string) ? 3 : 2;
+  return new UserError(`Cannot write${where === undefined ? '' : ` ${where}`}: ${cause}.`, exitCode);
 }

@@ -127,10 +127,10 @@ h2 { font-size: 1.2rem; margin: 2.75rem 0 0.5rem; }
 .warnings { color: var(--not-tested); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.95rem; min-width: min(100%, 30rem); }
-th, td { padding: 0.4rem 0.9rem 0.4rem 0; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th, td { padding: 0.4rem 0.65rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th { font-weight: 600; color: var(--faint); }
-.number { text-align: right; padding: 0.4rem 0.45rem; }
-td:last-child, th:last-child { padding-right: 0.25rem; }
+th:first-child, td:first-child { padding-left: 0; }
+.number { text-align: right; }
 figure { margin: 0; }
 .chart { width: 100%; min-height: 340px; margin-top: 0.75rem; }
 details { margin: 0.75rem 0; }

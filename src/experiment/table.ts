@@ -61,5 +61,6 @@ function formatted(table: Table): string[][] {
 function formatNumber(value: number, digits: number | undefined): string {
   if (digits !== undefined) return value.toFixed(digits);
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US');
-  return Number(value.toPrecision(3)).toString();
+  const short = Number(value.toPrecision(3));
+  return Math.abs(short) < 1e-3 ? short.toExponential() : short.toString();
 }

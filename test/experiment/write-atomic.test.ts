@@ -57,10 +57,11 @@ describe('explainFileError', () => {
     [
       'ENOSPC',
       'Cannot write /runs/x: the disk is full. What was finished is kept: free some space and continue with --resume.',
+      3,
     ],
-    ['EROFS', 'Cannot write /runs/x: the file system is read-only. Choose another directory with --out.'],
-  ])('says %s in words', (code, message) => {
-    expect(explainFileError(failure(code))).toMatchObject({ name: 'UserError', message, exitCode: 2 });
+    ['EROFS', 'Cannot write /runs/x: the file system is read-only. Choose another directory with --out.', 2],
+  ])('says %s in words', (code, message, exitCode) => {
+    expect(explainFileError(failure(code))).toMatchObject({ name: 'UserError', message, exitCode });
   });
 
   it('leaves other errors as they are', () => {
