@@ -21,7 +21,17 @@ export const DTYPES = {
 } as const;
 
 export type Dtype = keyof typeof DTYPES;
-export type TensorData = InstanceType<(typeof DTYPES)[Dtype]>;
+export type TensorData =
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Uint16Array
+  | Int16Array
+  | Uint8Array
+  | Int8Array;
 
 /** Where a tensor lies. Offsets in bytes from the end of the header. */
 export interface TensorInfo {
