@@ -5,6 +5,8 @@ import { bertShapes } from './shapes.ts';
 export interface Task {
   readonly shapes: readonly (readonly number[])[];
   readonly weightScale: number;
+  /** Untimed steps at the beginning: state is made, and a captured step is recorded twice before its graph runs. */
+  readonly warmUp: number;
   /** Every step has the same gradients. */
   readonly gradientScale: number;
   readonly came: CameSettings;
@@ -43,6 +45,7 @@ export const BYTES_PER_PARAMETER: Readonly<Record<OptimizerName, number>> = { ca
 export function createTask({ bert, learningRate }: OptimizerStepConfig): Task {
   return {
     shapes: bertShapes(bert),
+    warmUp: 4,
     weightScale: 2 ** -4,
     gradientScale: 2 ** -7,
     came: {

@@ -36,7 +36,7 @@ await answerLines({
     const { name: used, version, threads, nativeKernels } = await useBackend(backend);
     const optimizer = name === 'came' ? new CAME(task.came) : new AdamW(task.adamw);
     stepping = createStepping(optimizer, task, captured);
-    await stepping.step();
+    for (let index = 0; index < task.warmUp; index++) await stepping.step();
     return {
       stateBytes: optimizer.stateBytes(),
       version: `${used} ${version}, native kernels ${nativeKernels ? 'on' : 'off'}`,

@@ -61,7 +61,8 @@ def prepare(question):
         parameter.grad = torch.from_numpy(hashed(count, 2 * index + 1, question["gradientScale"]).reshape(shape))
         parameters.append(parameter)
     optimizer = make_optimizer(question["kind"], parameters, question)
-    optimizer.step()
+    for _ in range(question["warmUp"]):
+        optimizer.step()
     state = [value for slots in optimizer.state.values() for value in slots.values() if torch.is_tensor(value)]
     package = "came-pytorch " + importlib.metadata.version("came-pytorch") + ", " if question["kind"] == "authors" else ""
     return {
