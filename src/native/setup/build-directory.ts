@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-const STAGING = '.tfjs-methods-staging-';
+/** Begins the name of everything that is not finished. */
+export const STAGING = '.tfjs-methods-staging-';
 
 /**
  * Fills a directory under a temporary name beside it and renames it into place when complete, so that `target` is either

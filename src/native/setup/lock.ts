@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -18,7 +19,7 @@ export interface LockTimes {
   readonly staleMs: number;
 }
 
-const DEFAULT_TIMES: LockTimes = { pollMs: 250, staleMs: 60_000 };
+const DEFAULT_TIMES: LockTimes = { pollMs: 250, staleMs: 30_000 };
 
 /**
  * Runs `action` while holding a lock that is a directory (mkdir is atomic on every file system, network ones included).
@@ -89,9 +90,13 @@ async function isStale(directory: string, staleMs: number): Promise<boolean> {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  try {
+    return !/^State:\s*[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')); // a zombie holds nothing
+  } catch {
+    return true; // no /proc here
   }
 }
 

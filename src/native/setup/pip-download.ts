@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { STAGING } from './build-directory.ts';
 import type { Progress } from './progress.ts';
 import { lastLines, runProcess } from './run-process.ts';
 import type { Wheel } from './wheel.ts';
@@ -30,7 +31,7 @@ export async function pipDownload(
 ): Promise<void> {
   const [program = '', ...args] = pip;
   // pip draws its bar only on a terminal of its own; its temporary files, put here, show how far it is.
-  const temporary = join(directory, `pip-${process.pid}`);
+  const temporary = join(directory, `${STAGING}pip-${process.pid}`);
   await mkdir(temporary, { recursive: true });
   const { version, abi, platform } = wheel.python;
   const watch = setInterval(async () => {

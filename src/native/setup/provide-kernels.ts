@@ -28,13 +28,15 @@ export async function provideKernels(setting: Setting, loaded: SmokeReport): Pro
     return ['skipped', 'this package has no kernel sources', false];
   if (await kernelsUpToDate(setting, loaded)) return ['cached', addon, true];
   try {
-    if (!kernelsAreCurrent(addon, await findCompiler(setting.env))) await compile(setting, loaded, addon);
+    // They may be there and not be what was loaded: made meanwhile by another process, or for another TensorFlow.
+    const current = kernelsAreCurrent(addon, await findCompiler(setting.env));
+    if (!current) await compile(setting, loaded, addon);
     await checkKernels(setting, addon);
-    return ['done', addon, true];
+    return [current ? 'cached' : 'done', addon, true];
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    setting.progress.line(`Native kernels are off; operations run one by one. ${error.message}`);
-    return ['skipped', error.message.split('\n')[0] ?? '', false];
+    const message = (error as Error).message;
+    setting.progress.line(`Native kernels are off; operations run one by one. ${message}`);
+    return ['skipped', message.split('\n')[0] ?? '', false];
   }
 }
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeStaging } from './build-directory.ts';
+import { type FreeBytes, freeBytes, requireSpace } from './disk.ts';
 import { fetchWheel } from './fetch-wheel.ts';
-import { explainFullDisk, type FreeBytes, freeBytes, requireSpace } from './free-space.ts';
 import { libraryDirectory } from './paths.ts';
 import type { Progress } from './progress.ts';
 import { cachedLibrary, type TensorflowLibrary } from './tensorflow-library.ts';
@@ -31,16 +32,13 @@ export async function provideLibrary(
   const present = cachedLibrary(cache);
   if (present !== undefined) return present;
   const downloads = join(cache, 'downloads');
-  try {
-    await mkdir(downloads, { recursive: true });
-    const missing = wheel.bytes - (await bytesPresent(join(downloads, wheel.file), wheel.bytes));
-    await requireSpace(cache, missing + wheel.unpackedBytes + MARGIN_BYTES, options.measure ?? freeBytes);
-    const file = await fetchWheel(wheel, downloads, options);
-    await unpackWheel(file, wheel, libraryDirectory(cache), options.progress);
-    await rm(file);
-  } catch (error) {
-    throw explainFullDisk(error, cache);
-  }
+  await mkdir(downloads, { recursive: true });
+  await removeStaging(downloads);
+  const missing = wheel.bytes - (await bytesPresent(join(downloads, wheel.file), wheel.bytes));
+  await requireSpace(cache, missing + wheel.unpackedBytes + MARGIN_BYTES, options.measure ?? freeBytes);
+  const file = await fetchWheel(wheel, downloads, options);
+  await unpackWheel(file, wheel, libraryDirectory(cache), options.progress);
+  await rm(file);
   const library = cachedLibrary(cache);
   if (library === undefined) throw new Error(`${libraryDirectory(cache)} is not whole after unpacking`);
   return library;

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
+import { dirname, join } from 'node:path';
 import { removeStaging } from './build-directory.ts';
+import { explainFileError } from './disk.ts';
 import { withLock } from './lock.ts';
 import { cacheDirectory, packageRoot, tfjsNodeDirectory } from './paths.ts';
 import { type Progress, streamProgress } from './progress.ts';
@@ -40,11 +40,16 @@ export async function setUpNative(options: SetupOptions = {}): Promise<SetupResu
   const loaded = await present(setting);
   // Nothing to do is by far the most frequent case; it needs no lock.
   if (loaded !== undefined && (await kernelsUpToDate(setting, loaded))) return finish(setting, loaded);
-  await makeCache(cache);
-  return withLock(join(cache, 'setup.lock'), progress, async () => {
-    await removeStaging(cache);
-    return finish(setting, loaded ?? (await present(setting)) ?? (await provideTfjsNode(setting)));
-  });
+  try {
+    await mkdir(cache, { recursive: true });
+    return await withLock(join(cache, 'setup.lock'), progress, async () => {
+      for (const folder of [cache, join(cache, 'kernels'), dirname(setting.tfjsNode)])
+        await removeStaging(folder);
+      return finish(setting, loaded ?? (await present(setting)) ?? (await provideTfjsNode(setting)));
+    });
+  } catch (error) {
+    throw explainFileError(error, cache);
+  }
 }
 
 /** What tfjs-node reports, if it loads already: its own installer may have succeeded, or an earlier run of ours. */
@@ -67,15 +72,4 @@ async function finish(setting: Setting, loaded: SmokeReport): Promise<SetupResul
   const { steps, tfjsNode } = setting;
   const kernels = await steps.run('native kernels', () => provideKernels(setting, loaded));
   return { steps: steps.all, tensorflowVersion: loaded.tensorflowVersion, kernels, tfjsNode };
-}
-
-async function makeCache(cache: string): Promise<void> {
-  try {
-    await mkdir(cache, { recursive: true });
-  } catch (error) {
-    throw new UserError(
-      `The cache folder cannot be made: ${(error as Error).message}. Point TFJS_METHODS_CACHE to a folder you may write.`,
-      3,
-    );
-  }
 }

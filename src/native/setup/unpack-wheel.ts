@@ -6,7 +6,6 @@ import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { UserError } from '../../errors.ts';
 import { buildDirectory } from './build-directory.ts';
-import { explainFullDisk } from './free-space.ts';
 import type { Progress } from './progress.ts';
 import type { Wheel } from './wheel.ts';
 
@@ -33,7 +32,7 @@ export const RECORD_FILE = 'library.json';
  * Unpacks the C library and its headers, nothing else, from a wheel into `target` (`LIBRARIES`, `include/…`,
  * `library.json`), all or nothing.
  *
- * @throws UserError for a broken archive, a wheel without the library, or a full disk
+ * @throws UserError for a broken archive, or a wheel without the library
  */
 export async function unpackWheel(
   file: string,
@@ -44,9 +43,7 @@ export async function unpackWheel(
   try {
     await buildDirectory(target, (staging) => unpackInto(staging, file, wheel, progress));
   } catch (error) {
-    if (error instanceof UserError || (error as NodeJS.ErrnoException).syscall !== undefined) {
-      throw explainFullDisk(error, target);
-    }
+    if (error instanceof UserError || (error as NodeJS.ErrnoException).syscall !== undefined) throw error;
     throw new UserError(
       `${file} is not a whole wheel (${(error as Error).message}). Delete it and run this again.`,
       3,

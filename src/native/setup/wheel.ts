@@ -69,7 +69,9 @@ const OLDEST_GLIBC = [2, 27] as const;
 export function wheelFor(host: Host): Wheel {
   const name = `${host.platform}-${host.arch}`;
   const wheel = WHEELS[name];
-  const instead = 'Use the portable backend instead (--backend wasm), which needs no set-up';
+  const instead =
+    'Use the portable backend instead (--backend wasm), which needs no set-up; or, where its own download ' +
+    'can be reached, "npm rebuild @tensorflow/tfjs-node" brings TensorFlow 2.9';
   if (wheel === undefined) {
     const windows = host.platform === 'win32' ? ', or run inside WSL 2, which is linux-x64' : '';
     throw new UserError(

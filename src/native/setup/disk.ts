@@ -16,16 +16,21 @@ export async function requireSpace(
   measure: FreeBytes = freeBytes,
 ): Promise<void> {
   const free = await measure(directory);
-  if (free < needed)
-    throw noSpace(directory, `${gigabytes(needed)} GB are needed and ${gigabytes(free)} GB are free`);
+  if (free >= needed) return;
+  throw noSpace(directory, `${gigabytes(needed)} GB are needed and ${gigabytes(free)} GB are free`);
 }
 
-/** The same advice for a disk that filled up in spite of the check. */
-export function explainFullDisk(error: unknown, directory: string): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return code === 'ENOSPC' || code === 'EDQUOT'
-    ? noSpace(directory, 'the disk or your quota filled up')
-    : error;
+/** Errors of the file system as advice; every other error as it is. */
+export function explainFileError(error: unknown, cache: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return noSpace(cache, 'the disk or your quota filled up');
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EROFS' && code !== 'ENOTDIR') return error;
+  if (syscall === undefined) return error;
+  return new UserError(
+    `The native set-up cannot write its files: ${message}. Mend the permissions there, or point TFJS_METHODS_CACHE ` +
+      `(now ${cache}) to a folder that you may write.`,
+    3,
+  );
 }
 
 function noSpace(directory: string, what: string): UserError {
