@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { useBackend } from '../../src/backends/index.ts';
 import { expectAllClose } from '../support/allclose.ts';
-import { expectSameAsJs, gradientOf, type SeededTensors } from '../support/both-backends.ts';
+import { expectSameAsJs, gradientOf, SeededTensors } from '../support/both-backends.ts';
 
 type Compute = (random: SeededTensors) => tf.Tensor | tf.Tensor[];
 
