@@ -11,6 +11,7 @@ export { embed } from './functions/embed.ts';
 export { gelu } from './functions/gelu.ts';
 export { geluTanh } from './functions/gelu-tanh.ts';
 export { layerNorm } from './functions/layer-norm.ts';
+export { linear } from './functions/linear.ts';
 export { maskedSoftmax } from './functions/masked-softmax.ts';
 export { type Forward, withGradient } from './functions/with-gradient.ts';
 export {

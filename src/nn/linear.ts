@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../random/index.ts';
 import { assertShape } from './assert-shape.ts';
+import { linear } from './functions/linear.ts';
 import { type Initializer, xavierUniform, zeros } from './initializers.ts';
 import { createParameter, type Layer, type Parameter } from './parameter.ts';
 
@@ -35,12 +36,13 @@ export class Linear implements Layer {
    */
   apply(x: tf.Tensor): tf.Tensor {
     assertShape(x, ['…', this.#inputs], 'Linear: the input');
+    const weight = this.weight.variable as tf.Tensor as tf.Tensor2D;
+    const bias = this.bias?.variable as tf.Tensor1D | undefined;
+    if (x.rank === 2) return linear(x as tf.Tensor2D, weight, bias);
     return tf.tidy(() => {
       // In two dimensions: a kernel broadcast over a batch gets a wrong gradient, and misses the fast kernels.
-      const rows = x.rank === 2 ? x : x.reshape([-1, this.#inputs]);
-      const product = tf.matMul(rows as tf.Tensor2D, this.weight.variable as tf.Tensor as tf.Tensor2D);
-      const y = this.bias ? tf.add(product, this.bias.variable) : product;
-      return x.rank === 2 ? y : y.reshape([...x.shape.slice(0, -1), this.#outputs]);
+      const rows = x.reshape([-1, this.#inputs]) as tf.Tensor2D;
+      return linear(rows, weight, bias).reshape([...x.shape.slice(0, -1), this.#outputs]);
     });
   }
 

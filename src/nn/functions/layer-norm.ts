@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { sumRows } from './sum-rows.ts';
 import { withGradient } from './with-gradient.ts';
 
 /**
@@ -31,9 +32,8 @@ function layerNormGradient(
   dy: tf.Tensor,
   [normalized, inverseDeviation, gain]: [tf.Tensor, tf.Tensor, tf.Tensor],
 ): tf.Tensor[] {
-  const rows = Array.from({ length: dy.rank - 1 }, (_, axis) => axis);
-  const dGain = tf.sum(tf.mul(dy, normalized), rows);
-  const dBias = tf.sum(dy, rows);
+  const dGain = sumRows(tf.mul(dy, normalized));
+  const dBias = sumRows(dy);
   const delta = tf.mul(dy, gain);
   const alongMean = tf.mean(delta, -1, true);
   const alongNormalized = tf.mul(normalized, tf.mean(tf.mul(delta, normalized), -1, true));
