@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { hasNativeKernel } from '../../native/kernels.ts';
+import { nativeGelu } from './native.ts';
 import { withGradient } from './with-gradient.ts';
 
 const SQRT_HALF = Math.SQRT1_2;
@@ -9,6 +11,7 @@ const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
  * Φ(x) + x·φ(x), φ(x) = exp(−x²/2) / √(2π).
  */
 export function gelu<T extends tf.Tensor>(x: T): T {
+  if (hasNativeKernel('TfjsMethodsGelu')) return nativeGelu(x);
   return withGradient<T>(
     [x],
     () => {

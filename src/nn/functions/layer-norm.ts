@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { hasNativeKernel } from '../../native/kernels.ts';
+import { nativeLayerNorm } from './native.ts';
 import { sumRows } from './sum-rows.ts';
 import { withGradient } from './with-gradient.ts';
 
@@ -13,6 +15,7 @@ import { withGradient } from './with-gradient.ts';
  * @returns [.., D]
  */
 export function layerNorm(x: tf.Tensor, gain: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor {
+  if (hasNativeKernel('TfjsMethodsLayerNorm')) return nativeLayerNorm(x, gain, bias, epsilon);
   return withGradient(
     [x, gain, bias],
     () => {

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { hasNativeKernel } from '../../native/kernels.ts';
+import { nativeMaskedSoftmax } from './native.ts';
 import { withGradient } from './with-gradient.ts';
 
 /** Added to a score, it drowns it: the weight is exactly 0 in float32 as long as scores stay far below 1e9. */
@@ -13,6 +15,7 @@ const MASKED = -1e9;
  */
 export function maskedSoftmax(scores: tf.Tensor4D, causal: boolean): tf.Tensor4D {
   const [, , queries, keys] = scores.shape;
+  if (hasNativeKernel('TfjsMethodsMaskedSoftmax')) return nativeMaskedSoftmax(scores, causal);
   return withGradient<tf.Tensor4D>(
     [scores],
     () => {
