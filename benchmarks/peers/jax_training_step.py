@@ -100,6 +100,7 @@ def prepare(question):
     chosen = variants[best]
     return {
         "losses": losses[best],
+        "lossesByForm": losses,
         "form": f"jit with donated buffers, {best}",
         "tried": tried,
         "threads": os.cpu_count(),

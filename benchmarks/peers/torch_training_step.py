@@ -26,7 +26,8 @@ class Model:
         for name, tensor in weights.items():
             # Ours is [in, out], F.linear wants [out, in]; embeddings are [rows, D] in both.
             kernel = tensor.ndim == 2 and name.startswith("blocks.")
-            self.parameters[name] = (tensor.T if kernel else tensor).contiguous().requires_grad_()
+            own = (tensor.T if kernel else tensor).clone(memory_format=torch.contiguous_format)
+            self.parameters[name] = own.requires_grad_()
         self.mask = torch.full((self.size["sequence"],) * 2, float("-inf")).triu(1)
 
     def linear(self, x, name):
@@ -114,6 +115,7 @@ def prepare(question):
     chosen = variants[best]
     return {
         "losses": losses[best],
+        "lossesByForm": losses,
         "form": f"{best}, {'compiled AdamW' if 'compiled' in best else 'AdamW(fused=True)'}",
         "tried": tried,
         "threads": torch.get_num_threads(),

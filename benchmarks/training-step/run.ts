@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Interrupted, type Outcome, type RunContext } from '../../src/experiment/experiment.ts';
 import { type Comparison, compare } from '../../src/experiment/timer.ts';
-import { type PendingTensor, writeSafetensors } from '../../src/training/safetensors.ts';
 import { findPeers, type Peers } from '../peers.ts';
 import type { ContestantName, SizeConfig, TrainingStepConfig } from './config.ts';
 import { type Started, startContestant } from './contestants.ts';
 import { compareLosses, type LossDifference } from './losses.ts';
 import { report } from './report.ts';
-import { createTask, type ModelSize, matmulFlops, type Task } from './task.ts';
-import { createModel } from './training.ts';
+import { createTask, matmulFlops, type Task } from './task.ts';
+import { writeWeights } from './weights.ts';
 
 /** What was measured of one size. */
 export interface SizeResult {
@@ -97,19 +96,5 @@ async function measureSize(
     throw signal.aborted ? new Interrupted() : error;
   } finally {
     await Promise.all(started.map(({ process }) => process.close()));
-  }
-}
-
-async function writeWeights(size: ModelSize, path: string): Promise<void> {
-  const model = createModel(size);
-  try {
-    const tensors = new Map<string, PendingTensor>();
-    for (const { name, variable } of model.parameters()) {
-      const read = async () => (await variable.data()) as Float32Array<ArrayBuffer>;
-      tensors.set(name, { dtype: 'F32', shape: variable.shape, read });
-    }
-    await writeSafetensors(path, tensors);
-  } finally {
-    model.dispose();
   }
 }
