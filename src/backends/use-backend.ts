@@ -6,7 +6,8 @@ const CPU_ORDER = ['tensorflow', 'wasm', 'js'] as const;
 
 /**
  * Loads the backend, makes it TensorFlow.js's current one, and says what was taken and why. Can be called again to switch;
- * tensors made before stay where they are, and TensorFlow.js moves them when they are used.
+ * tensors made before stay where they are, and TensorFlow.js moves them when they are used, though not away from webgpu, which
+ * cannot be read synchronously.
  *
  * @throws UserError (exit code 3), with the remedy, where a backend that was named cannot be had, or `gpu` finds none.
  */

@@ -12,7 +12,7 @@ let factory: ReturnType<typeof tf.findBackendFactory>;
 
 /**
  * WebGPU through Dawn (package `webgpu`). Tensors are read with `await t.data()` only: dataSync throws.
- * With `realOnly`, refuses an adapter that is emulated on the CPU. Until releaseWebgpu the process does not end by itself.
+ * With `realOnly`, refuses an adapter that is emulated on the CPU. Until releaseWebgpu, Dawn may keep the process alive.
  */
 export async function loadWebgpu({ realOnly = false } = {}): Promise<Loaded> {
   const adapter = await findAdapter();
@@ -54,7 +54,7 @@ async function register(): Promise<void> {
   }
 }
 
-/** Frees the device and all tensors on it, and lets go of Dawn, which otherwise keeps the process alive. */
+/** Frees the device and all tensors on it, and lets go of Dawn. */
 export function releaseWebgpu(): void {
   if (globalThis.navigator?.gpu === undefined) return;
   tf.removeBackend('webgpu');
