@@ -10,6 +10,9 @@ interface Entry {
 /** Every experiment, in the order of `ls`. */
 export const registry: readonly Entry[] = [
   { name: 'came-convergence', load: async () => (await import('./came-convergence.ts')).cameConvergence },
+  { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
+  { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },
+  { name: 'training-memory', load: async () => (await import('./training-memory.ts')).trainingMemory },
 ];
 
 /** Throws UserError, with near matches, where there is none of that name. */
