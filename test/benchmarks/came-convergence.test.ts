@@ -247,7 +247,7 @@ describe('--resume', () => {
     'names a damaged cell',
     async () => {
       const out = join(folder, 'damaged');
-      await run(out);
+      cpSync(whole, out, { recursive: true });
       const [cell = ''] = readdirSync(join(out, 'cells'));
       writeFileSync(join(out, 'cells', cell), '{"cell": ');
       const refused = await run(out, ['--resume']);
