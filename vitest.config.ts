@@ -13,10 +13,11 @@ export default defineConfig(async () => {
   };
   const backends = await probeTestBackends();
   const onEachBackend = backends.map(
-    ({ project, backend, env }): TestProjectInlineConfiguration => ({
+    ({ project, backend, env, testTimeout }): TestProjectInlineConfiguration => ({
       test: {
         ...EACH_PROJECT,
         name: project,
+        testTimeout,
         include: [BACKEND_TESTS],
         setupFiles: ['test/support/setup.ts'],
         env: { ...env, TFJS_METHODS_TEST_BACKEND: backend },

@@ -7,6 +7,7 @@ export interface TestBackend {
   readonly project: string;
   readonly backend: BackendRequest;
   readonly env: Readonly<Record<string, string>>;
+  readonly testTimeout: number;
 }
 
 /** What the child process (probe-child.ts) prints. */
@@ -15,11 +16,17 @@ export type ProbeAnswer =
   | { readonly ok: false; readonly reason: string };
 
 const CANDIDATES: readonly TestBackend[] = [
-  { project: 'tensorflow', backend: 'tensorflow', env: {} },
-  { project: 'tensorflow-ops', backend: 'tensorflow', env: { TFJS_METHODS_NATIVE_KERNELS: '0' } },
-  { project: 'wasm', backend: 'wasm', env: {} },
-  { project: 'js', backend: 'js', env: {} },
-  { project: 'webgpu', backend: 'webgpu', env: {} },
+  { project: 'tensorflow', backend: 'tensorflow', env: {}, testTimeout: 60_000 },
+  {
+    project: 'tensorflow-ops',
+    backend: 'tensorflow',
+    env: { TFJS_METHODS_NATIVE_KERNELS: '0' },
+    testTimeout: 60_000,
+  },
+  { project: 'wasm', backend: 'wasm', env: {}, testTimeout: 60_000 },
+  { project: 'js', backend: 'js', env: {}, testTimeout: 60_000 },
+  // A software adapter compiles each new shader for a second or more, and multiplies matrices slowly.
+  { project: 'webgpu', backend: 'webgpu', env: {}, testTimeout: 300_000 },
 ];
 
 /** A first start of SwiftShader on a busy 2-core machine takes a few seconds; a driver that hangs must not hang the tests. */

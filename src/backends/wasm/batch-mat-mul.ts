@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { runWasmKernel, type WasmBackend } from './wasm-backend.ts';
-import { XnnpackMatmul } from './xnnpack-matmul.ts';
+import { type Addresses, type Sizes, XnnpackMatmul } from './xnnpack-matmul.ts';
 
 const BYTES = Float32Array.BYTES_PER_ELEMENT;
 let xnnpack: XnnpackMatmul;
@@ -50,17 +50,16 @@ export function multiplyBatches(
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
   const out = backend.makeOutput([...batch, rows, columns], 'float32');
   const count = tf.util.sizeFromShape(batch);
-  if (count > 0 && rows > 0 && columns > 0) {
-    if (inner === 0) backend.typedArrayFromHeap(out).fill(0);
-    else if (tf.util.sizeFromShape(batchB) === 1) {
+  if (inner === 0) backend.typedArrayFromHeap(out).fill(0);
+  else if (count > 0 && rows > 0 && columns > 0) {
+    const addressOf = (tensor: tf.TensorInfo) => backend.dataIdMap.get(tensor.dataId).memoryOffset;
+    const addresses = { a: addressOf(left), b: addressOf(right), out: addressOf(out) };
+    if (tf.util.sizeFromShape(batchB) === 1) {
       // One right side for all: the matrices of the left, one below the other, are one matrix.
-      const numberOf = (tensor: tf.TensorInfo) => backend.dataIdMap.get(tensor.dataId).id;
-      const product = { a: numberOf(left), b: numberOf(right), out: numberOf(out), inner, columns };
-      xnnpack.multiply({ ...product, rows: count * rows });
+      xnnpack.multiply(addresses, { rows: count * rows, inner, columns });
     } else {
-      const whichA = broadcastIndices(batchA, batch);
-      const whichB = broadcastIndices(batchB, batch);
-      multiplyEach(backend, left, right, out, { rows, inner, columns }, whichA, whichB);
+      const sizes = { rows, inner, columns };
+      multiplyEach(addresses, sizes, broadcastIndices(batchA, batch), broadcastIndices(batchB, batch));
     }
   }
   if (transposeA) backend.disposeData(left.dataId);
@@ -68,26 +67,23 @@ export function multiplyBatches(
   return out;
 }
 
-/** out[i] = left[whichA[i]] · right[whichB[i]] for each matrix of the result. */
+/** out[i] = a[whichA[i]] · b[whichB[i]] for each matrix of the result. */
 function multiplyEach(
-  backend: WasmBackend,
-  left: tf.TensorInfo,
-  right: tf.TensorInfo,
-  out: tf.TensorInfo,
-  { rows, inner, columns }: { rows: number; inner: number; columns: number },
+  { a, b, out }: Addresses,
+  sizes: Sizes,
   whichA: readonly number[],
   whichB: readonly number[],
 ): void {
-  const { tfjs } = backend.wasm;
-  const addressOf = (tensor: tf.TensorInfo) => backend.dataIdMap.get(tensor.dataId).memoryOffset;
-  const [startA, startB, startOut] = [addressOf(left), addressOf(right), addressOf(out)];
-  const [sizeA, sizeB, sizeOut] = [rows * inner, inner * columns, rows * columns];
+  const bytesOfA = sizes.rows * sizes.inner * BYTES;
+  const bytesOfB = sizes.inner * sizes.columns * BYTES;
+  const bytesOfOut = sizes.rows * sizes.columns * BYTES;
   for (let i = 0; i < whichA.length; i++) {
-    const a = xnnpack.view(startA + (whichA[i] as number) * sizeA * BYTES, sizeA);
-    const b = xnnpack.view(startB + (whichB[i] as number) * sizeB * BYTES, sizeB);
-    const product = xnnpack.view(startOut + i * sizeOut * BYTES, sizeOut);
-    xnnpack.multiply({ a, b, out: product, rows, inner, columns });
-    for (const id of [a, b, product]) tfjs.disposeData(id);
+    const matrices = {
+      a: a + (whichA[i] as number) * bytesOfA,
+      b: b + (whichB[i] as number) * bytesOfB,
+      out: out + i * bytesOfOut,
+    };
+    xnnpack.multiply(matrices, sizes);
   }
 }
 

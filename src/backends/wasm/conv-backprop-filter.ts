@@ -61,9 +61,7 @@ function filterGradient(
   const size = channels * outputs;
   const out = backend.makeOutput(filterShape, 'float32');
   const seen = backend.makeOutput([channels, pixels], 'float32');
-  const { memoryOffset } = backend.dataIdMap.get(out.dataId);
-  const a = backend.dataIdMap.get(seen.dataId).id;
-  const b = backend.dataIdMap.get(dy.dataId).id;
+  const addressOf = (tensor: tf.TensorInfo) => backend.dataIdMap.get(tensor.dataId).memoryOffset;
   for (let tap = 0; tap < countTaps(window); tap++) {
     // Views anew each time: XNNPACK's packed copy of dy may make the heap grow.
     const from = backend.typedArrayFromHeap(x);
@@ -73,9 +71,8 @@ function filterGradient(
         column[c * pixels + output] = from[input * channels + c] as number;
       }
     });
-    const slot = xnnpack.view(memoryOffset + tap * size * BYTES, size);
-    xnnpack.multiply({ a, b, out: slot, rows: channels, inner: pixels, columns: outputs });
-    backend.wasm.tfjs.disposeData(slot);
+    const addresses = { a: addressOf(seen), b: addressOf(dy), out: addressOf(out) + tap * size * BYTES };
+    xnnpack.multiply(addresses, { rows: channels, inner: pixels, columns: outputs });
   }
   backend.disposeData(seen.dataId);
   return out;
