@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import type { RandomStream } from '../random/index.ts';
 import { assertShape } from './assert-shape.ts';
 import { Dropout, type DropoutOptions } from './dropout.ts';
+import { type Heads, mergeHeads, splitHeads } from './functions/heads.ts';
 import { maskedSoftmax } from './functions/masked-softmax.ts';
 import { type Initializer, xavierUniform } from './initializers.ts';
 import { Linear } from './linear.ts';
@@ -37,9 +38,6 @@ const DEFAULT_INITIALIZERS: AttentionInitializers = {
   queryKeyValue: xavierUniform(Math.SQRT2), // for [D, 3D] the bound that [D, D] has: √2·√(6/4D) = √(6/2D)
   output: xavierUniform(),
 };
-
-/** Queries, keys and values, each [B, H, T, d]. */
-type Heads = [queries: tf.Tensor4D, keys: tf.Tensor4D, values: tf.Tensor4D];
 
 /**
  * Multi-head self-attention (Vaswani et al. 2017): softmax(process(QKᵀ/√d) + mask)·V for each head, d = D/H, then a projection.
@@ -79,13 +77,11 @@ export class MultiHeadAttention implements Layer {
     assertShape(x, ['B', 'T', width], 'MultiHeadAttention: the input');
     const [batch, length] = x.shape as [number, number];
     return tf.tidy(() => {
-      const [queries, keys, values] = this.#project(x); // each [B, H, T, d]
-      const scaled: tf.Tensor4D = tf.mul(queries, 1 / Math.sqrt(this.#headDim)); // fewer numbers than the scores
-      const raw: tf.Tensor4D = tf.matMul(scaled, keys, false, true); // [B, H, T, T]
+      const [queries, keys, values] = this.#project(x); // each [B, H, T, d], queries divided by √d
+      const raw: tf.Tensor4D = tf.matMul(queries, keys, false, true); // [B, H, T, T]
       const scores = this.#process(raw, queries, keys, options);
       const weights = this.#dropout.apply(maskedSoftmax(scores, causal), options);
-      const attended = tf.matMul(weights, values).transpose([0, 2, 1, 3]); // [B, T, H, d]
-      const rows = attended.reshape([batch * length, width]);
+      const rows = mergeHeads(tf.matMul(weights, values)); // [B·T, D]
       return this.output.apply(rows).reshape([batch, length, width]);
     });
   }
@@ -94,8 +90,8 @@ export class MultiHeadAttention implements Layer {
     const { width, heads, queryKeyTransform } = this.#options;
     const [batch, length] = x.shape as [number, number];
     const projected = this.queryKeyValue.apply(x.reshape([batch * length, width])); // [B·T, 3D]
-    const split = projected.reshape([batch, length, 3 * heads, this.#headDim]).transpose([0, 2, 1, 3]);
-    const [queries, keys, values] = tf.split(split as tf.Tensor4D, 3, 1) as Heads;
+    const scale = 1 / Math.sqrt(this.#headDim);
+    const [queries, keys, values] = splitHeads(projected as tf.Tensor2D, batch, heads, scale);
     return queryKeyTransform ? [...queryKeyTransform(queries, keys), values] : [queries, keys, values];
   }
 

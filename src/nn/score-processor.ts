@@ -11,7 +11,7 @@ export interface AttentionContext {
   readonly heads: number;
   /** d */
   readonly headDim: number;
-  /** [B, H, Tq, d], not yet divided by √d. */
+  /** [B, H, Tq, d], already divided by √d: `queries · keysᵀ` are the scores. */
   readonly queries: tf.Tensor4D;
   /** [B, H, Tk, d] */
   readonly keys: tf.Tensor4D;
@@ -37,7 +37,7 @@ export interface AttentionContext {
 export type ScoreProcessor = ((scores: tf.Tensor4D, context: AttentionContext) => tf.Tensor4D) &
   Partial<ParameterOwner>;
 
-/** Rotates or otherwise changes queries and keys, each [B, H, T, d], before their product (RoPE). */
+/** Rotates or otherwise changes queries (already divided by √d) and keys, each [B, H, T, d], before their product (RoPE). */
 export type QueryKeyTransform = (
   queries: tf.Tensor4D,
   keys: tf.Tensor4D,

@@ -181,12 +181,11 @@ describe('what is passed in', () => {
     layer.dispose();
   });
 
-  it('the context holds the queries and keys that the scores come from, unscaled', async () => {
+  it('the context holds the queries, divided by √d, and the keys that the scores come from', async () => {
     let difference: tf.Tensor | undefined;
     const layer = create({
-      process: (scores, { queries, keys, headDim }) => {
-        const again = tf.div(tf.matMul(queries, keys, false, true), Math.sqrt(headDim));
-        difference = tf.keep(tf.sub(scores, again));
+      process: (scores, { queries, keys }) => {
+        difference = tf.keep(tf.sub(scores, tf.matMul(queries, keys, false, true)));
         return scores;
       },
     });
