@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 /**
  * A folder of checkpoints, each a folder `<number>-step-<step>` with numbers that grow. A new one is written under a temporary name and
  * appears by one rename, complete; only then is the one before it removed. So at every moment, whatever kills the process, the
- * highest number is a complete checkpoint.
+ * highest number is a complete checkpoint. One process at a time is meant to write; several do no harm to each other's files.
  */
 export interface CheckpointEntry {
   readonly path: string;
@@ -27,7 +27,7 @@ export async function listCheckpoints(folder: string): Promise<CheckpointEntry[]
     .flatMap(({ name, match }) =>
       match === null ? [] : [{ path: join(folder, name), number: Number(match[1]), step: Number(match[2]) }],
     )
-    .sort((a, b) => a.number - b.number);
+    .sort((a, b) => a.number - b.number || a.step - b.step);
 }
 
 /**

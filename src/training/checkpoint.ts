@@ -116,7 +116,7 @@ export async function loadCheckpoint(folder: string, options: LoadOptions): Prom
     try {
       checkWeights(weights.header.tensors, parameters, `${where}, ${FILES.weights}`);
       checkOptimizerTensors(slots.header.tensors, parameters, `${where}, ${FILES.optimizer}`);
-      streams.restore(state.streams); // checks before it changes
+      restoreStreams(streams, state, where);
       await restoreOptimizer(slots, optimizer, parameters);
       for (const { name, variable } of parameters) {
         const value = tensorOf(await weights.read(name));
@@ -138,6 +138,15 @@ export async function loadCheckpoint(folder: string, options: LoadOptions): Prom
       .map((name) => firstDifference(state.versions[name], current[name as keyof typeof current], name))
       .filter((difference) => difference !== undefined),
   };
+}
+
+/** Checks all before it changes one. */
+function restoreStreams(streams: RandomStreams, state: CheckpointState, where: string): void {
+  try {
+    streams.restore(state.streams);
+  } catch (error) {
+    throw new UserError(`${where}, state.json: streams: ${(error as Error).message}`, 3);
+  }
 }
 
 async function restoreOptimizer(

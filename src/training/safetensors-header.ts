@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { parseStrictJson } from './json-object.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** Element types of the format and the arrays that hold them here; 16- and 8-bit floats as their bits. */
 export const DTYPES = {

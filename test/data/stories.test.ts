@@ -22,7 +22,9 @@ describe('generateStories', () => {
   });
 
   it('keeps the text of seed 0, on which published figures rest', () => {
-    expect(storyCorpus({ characters: 1_000_000, seed: 0 }).sha256).toBe('5a14902303b0bab668987f7c2317c4ddaa17d97b495751added727c97f809bc6');
+    expect(storyCorpus({ characters: 1_000_000, seed: 0 }).sha256).toBe(
+      '5a14902303b0bab668987f7c2317c4ddaa17d97b495751added727c97f809bc6',
+    );
   });
 
   it('marks recalls whose value was written before, that far back, and not since for that person', () => {

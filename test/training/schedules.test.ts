@@ -91,6 +91,11 @@ describe('scheduleFrom', () => {
     expect(() => scheduleFrom(description)).toThrow(message);
   });
 
+  it('refuses a kind that there is not', () => {
+    const description = { kind: 'step', peak: 1 } as unknown as ScheduleDescription;
+    expect(() => scheduleFrom(description)).toThrow(/no 'step' schedule; there are constant, linear/);
+  });
+
   it('refuses a negative step', () => {
     expect(() => scheduleFrom({ kind: 'constant', peak: 1 })(-1)).toThrow(RangeError);
   });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseStrictJson } from '../../src/training/json-object.ts';
+import { parseStrictJson } from '../../src/training/strict-json.ts';
 
 it.each([
   '{}',
