@@ -107,13 +107,14 @@ describe.each(MODES)('non-finite gradients, %s', (mode) => {
   });
 });
 
-it('skips a variable without elements', async () => {
+it('skips a variable without elements', () => {
   const empty = variableOf([], [0, 3]);
+  const gradient = tf.tensor([], [0, 3]);
   const optimizer = new CAME({ learningRate: 1e-2 });
-  stepper('eager', optimizer, empty).step([]);
+  optimizer.applyGradients({ [empty.name]: gradient });
   expect(optimizer.stateSummary()).toEqual([]);
   optimizer.dispose();
-  empty.dispose();
+  tf.dispose([empty, gradient]);
 });
 
 it('G23: decay on matrices only', async () => {
