@@ -6,7 +6,7 @@
  *   every node of level ≤ L  →  barrier `before L`  →  in-place nodes of level L  →  barrier `after L`  →  nodes of level L + 1
  *
  * and so whoever reads a variable's old values has read them before they are overwritten, wherever in the function it stood.
- * What is left over are old values that a later level reads once more: those are copied at their own level.
+ * What a later level reads of an earlier one it reads from copies, taken at that level.
  */
 import { type GraphNode, nodeName } from './graph-node.ts';
 import { type RecordedNode, type Value, writtenInput } from './recorded-graph.ts';
@@ -17,8 +17,8 @@ export class InPlaceOrder {
   private readonly nodes: readonly RecordedNode[];
   private readonly memory: SharedMemory;
   private readonly levels: number[] = [];
-  /** Names of added nodes that must run before `before L`, by L. */
-  private readonly readers = new Map<number, string[]>();
+  /** Names of copies of values of level L. */
+  private readonly copies = new Map<number, string[]>();
 
   constructor(nodes: readonly RecordedNode[], memory: SharedMemory) {
     this.nodes = nodes;
@@ -28,16 +28,20 @@ export class InPlaceOrder {
     this.inPlaceNodes = nodes.flatMap(({ writes }, index) => (writes === undefined ? [] : [index]));
   }
 
-  /** Whether `reader` (no reader: whoever reads after the run) would find `value` overwritten. */
+  /**
+   * Whether `reader` (none: whoever reads after the run) must read a copy of `value`: because it would find it overwritten, or
+   * because Grappler does not keep it in its place. Grappler skips nodes that change nothing and with them what they waited for,
+   * and folds what was computed into its reader, to be computed later from what is in memory then.
+   */
   mustCopy(value: Value, reader?: number): boolean {
     if (this.inPlaceNodes.length === 0) return false;
     const from = this.levelOf(value);
     const to = reader === undefined ? Number.POSITIVE_INFINITY : (this.levels[reader] as number);
     const inPlace = reader !== undefined && this.nodes[reader]?.writes !== undefined;
-    if (reader !== undefined && !inPlace && from < to) {
+    if (reader !== undefined && !inPlace) {
       const { content, source } = this.nodes[value.node] as RecordedNode;
-      // Grappler may fold what was computed into its reader and so compute it later, from what is in memory then.
-      if (content === undefined && source === undefined) return true;
+      const computed = content === undefined && source === undefined;
+      if (computed && (from < to || this.isWritten(value))) return true;
     }
     return this.inPlaceNodes.some((index) => {
       const level = this.levels[index] as number;
@@ -47,22 +51,20 @@ export class InPlaceOrder {
     });
   }
 
-  /** What a recorded node must wait for besides its inputs. */
-  controls(index: number): string[] {
-    const { inputs, writes } = this.nodes[index] as RecordedNode;
-    if (writes !== undefined) return [`^before${this.levels[index]}`];
-    return [...new Set(inputs.flatMap((value) => this.controlsOfReader(value)))];
+  /** What an in-place node must wait for besides its inputs. */
+  barrierOf(inPlaceNode: number): string {
+    return `^before${this.levels[inPlaceNode]}`;
   }
 
-  /** What a reader of the value must wait for. */
-  controlsOfReader(value: Value): string[] {
-    return writtenInput(this.nodes, value) === undefined ? [] : [`^after${this.levels[value.node]}`];
+  /** What a copy of the value must wait for. */
+  controlsOfCopy(value: Value): string[] {
+    return this.isWritten(value) ? [`^after${this.levels[value.node]}`] : [];
   }
 
-  /** Declares that an added node reads the value at the value's own level. */
-  addReader(name: string, value: Value): void {
+  /** Declares a copy, which must be taken while the value is there. */
+  addCopy(name: string, value: Value): void {
     const level = this.levelOf(value);
-    this.readers.set(level, [...(this.readers.get(level) ?? []), name]);
+    this.copies.set(level, [...(this.copies.get(level) ?? []), name]);
   }
 
   /** The barriers, and which comes last. Nodes that another one of the same level waits for need no edge of their own. */
@@ -85,7 +87,7 @@ export class InPlaceOrder {
     for (let level = 0; level <= levelOfLast; level++) {
       const leaves = live.filter((index) => this.levels[index] === level && isLeaf(index)).map(nodeName);
       const previous = level === 0 ? [] : [`after${level - 1}`];
-      barrier(`before${level}`, [...previous, ...leaves, ...(this.readers.get(level) ?? [])]);
+      barrier(`before${level}`, [...previous, ...leaves, ...(this.copies.get(level) ?? [])]);
       const writers = this.inPlaceNodes.filter((index) => this.levels[index] === level);
       barrier(`after${level}`, writers.map(nodeName));
     }
@@ -95,6 +97,10 @@ export class InPlaceOrder {
 
   private levelOf(value: Value): number {
     const level = this.levels[value.node] as number;
-    return writtenInput(this.nodes, value) === undefined ? level : level + 1;
+    return this.isWritten(value) ? level + 1 : level;
+  }
+
+  private isWritten(value: Value): boolean {
+    return writtenInput(this.nodes, value) !== undefined;
   }
 }

@@ -100,7 +100,7 @@ class Lowering {
       if (node.writes?.includes(k)) return this.writableReference(value);
       return this.order.mustCopy(value, index) ? this.copy(value, 'read') : this.reference(value);
     });
-    inputs.push(...this.order.controls(index));
+    if (node.writes !== undefined) inputs.push(this.order.barrierOf(index));
     const attributes = INFER_TYPE.has(node.op)
       ? [...node.attributes.filter(({ name }) => name !== 'T'), this.typeAttribute(node.inputs[0] as Value)]
       : node.attributes;
@@ -131,14 +131,14 @@ class Lowering {
   /** A copy taken when the value was new. DeepCopy is one that TensorFlow neither skips nor moves. */
   private copy(value: Value, purpose: 'read' | 'write'): string {
     const source = this.reference(value);
-    const key = `${source} to ${purpose}`;
+    const key = `${value.node}:${value.output} to ${purpose}`;
     let name = this.copies.get(key);
     if (name === undefined) {
       name = `c${this.copies.size}`;
       this.copies.set(key, name);
-      const inputs = [source, ...this.order.controlsOfReader(value)];
+      const inputs = [source, ...this.order.controlsOfCopy(value)];
       this.nodes.push({ name, op: 'DeepCopy', inputs, attributes: [this.typeAttribute(value)] });
-      this.order.addReader(name, value);
+      this.order.addCopy(name, value);
     }
     return name;
   }
