@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { curveChart } from '../../src/experiment/chart.ts';
+import { type Report, reportHtml } from '../../src/experiment/report-html.ts';
+import { chartSvg } from '../../src/experiment/svg.ts';
+
+const hostile = '</script><script>document.title = "owned"</script><img src=x onerror="document.title=1">';
+
+const chart = curveChart(
+  { name: 'loss', title: 'Loss', description: 'It falls.' },
+  { x: 'step', y: 'loss' },
+  ['a', hostile].flatMap((contestant, shift) =>
+    [1, 2, 3].map((x) => ({
+      contestant,
+      x,
+      y: { mean: 1 / x + shift, low: 0.9 / x + shift, high: 1.1 / x + shift, n: 3 },
+    })),
+  ),
+);
+
+const report: Report = {
+  title: 'A title',
+  question: hostile,
+  summary: {
+    experiment: 'x',
+    preset: 'smoke',
+    backend: 'js',
+    claim: hostile,
+    verdict: 'met',
+    reason: hostile,
+    metrics: { loss: 1 },
+    seeds: [0],
+    warnings: [hostile],
+    started: '2026-01-01T00:00:00Z',
+    seconds: 1,
+    commit: null,
+    directory: 'runs/x',
+  },
+  tables: [{ title: hostile, columns: [{ title: hostile }], rows: [[hostile]], note: hostile }],
+  charts: [chart],
+  config: { text: hostile },
+  environment: {},
+  command: hostile,
+};
+
+describe('reportHtml', () => {
+  it('lets no text become markup', () => {
+    const html = reportHtml(report);
+    expect(html.match(/<script\b/g)).toHaveLength(4);
+    expect(html).not.toContain('<img');
+    expect(html).toContain('&lt;img src=x');
+  });
+
+  it('shows the numbers behind every plot', () => {
+    const html = reportHtml(report);
+    expect(html).toContain('The numbers behind it (6 rows)');
+    expect(html).toMatch(/<td class="number">0\.333<\/td>/);
+  });
+
+  it('needs no script without plots', () => {
+    expect(reportHtml({ ...report, charts: [] })).not.toContain('<script');
+  });
+});
+
+describe('chartSvg', () => {
+  it('draws a line and a band for each contestant', async () => {
+    const svg = await chartSvg(chart);
+    expect(svg.match(/aria-roledescription="line mark"/g)).toHaveLength(2);
+    expect(svg.match(/aria-roledescription="area mark"/g)).toHaveLength(2);
+    expect(svg).not.toContain('<img');
+  });
+});
+
+const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+  (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
+);
+
+describe.skipIf(chromium === undefined)('in a browser, from a file', () => {
+  let folder: string;
+  let page: string;
+  let complaints: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'report-'));
+    const file = join(folder, 'report.html');
+    writeFileSync(file, reportHtml(report));
+    const flags = [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--enable-logging=stderr',
+      '--virtual-time-budget=5000',
+    ];
+    const profile = `--user-data-dir=${join(folder, 'profile')}`;
+    const browser = spawnSync(chromium as string, [...flags, profile, '--dump-dom', `file://${file}`], {
+      encoding: 'utf8',
+      maxBuffer: 64 * 2 ** 20,
+    });
+    page = browser.stdout;
+    complaints = browser.stderr;
+  }, 120_000);
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('draws every plot', () => {
+    expect(page).toContain('data-drawn="1"');
+    const drawn = page.slice(page.indexOf('id="loss"'));
+    expect(drawn).toMatch(/<svg[^>]*class="marks"/);
+    expect(drawn.match(/aria-roledescription="line mark"/g)).toHaveLength(2);
+  });
+
+  it('says nothing on the console and runs no text as code', () => {
+    expect(complaints).not.toMatch(/CONSOLE/);
+    expect(page).toContain('<title>A title</title>');
+  });
+});
