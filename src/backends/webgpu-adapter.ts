@@ -11,7 +11,7 @@ export interface Adapter {
 /** A driver that hangs must not hang us; a first start on a busy machine takes a few seconds. */
 const LIMIT_MS = 30_000;
 
-// Two lines that matter, run with `node --input-type=module -e`; the package is resolved from where we are.
+// Run with `node --input-type=module -e`, which would not find the package itself: its address is the argument.
 const QUESTION = `
 const { create, globals } = await import(process.argv[1]);
 Object.assign(globalThis, globals);
