@@ -1,13 +1,14 @@
 /**
  * Trains a small language model with dropout, clipping and a schedule, on the backend and into the folder given:
  *
- *   node --import tsx resume-child.ts BACKEND FOLDER STEPS CHECKPOINT_EVERY [ACCUMULATION]
+ *   node --import tsx resume-child.ts BACKEND FOLDER STEPS CHECKPOINT_EVERY ACCUMULATION OPTIMIZER
  *
  * Continues from the folder's newest checkpoint where there is one. Prints a line of JSON for each step, and a last one with a hash
  * of the final weights. SIGINT ends it after a checkpoint.
  */
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs';
+import { CAME } from '../../methods/came/index.ts';
 import { type BackendRequest, releaseBackend, useBackend } from '../../src/backends/index.ts';
 import { evaluationWindows, randomWindows, storyCorpus } from '../../src/data/index.ts';
 import { LanguageModel } from '../../src/nn/index.ts';
@@ -24,12 +25,13 @@ import {
   train,
 } from '../../src/training/index.ts';
 
-const [backend, folder, steps, every, accumulation = '1'] = process.argv.slice(2) as [
+const [backend, folder, steps, every, accumulation, rule] = process.argv.slice(2) as [
   string,
   string,
   string,
   string,
-  string?,
+  string,
+  'adamw' | 'came',
 ];
 await useBackend(backend as BackendRequest);
 
@@ -52,7 +54,7 @@ const config = {
 const streams = new RandomStreams(0);
 const model = new LanguageModel(config.model, streams);
 const schedule = scheduleFrom(config.schedule);
-const optimizer = new AdamW({ learningRate: schedule });
+const optimizer = new { adamw: AdamW, came: CAME }[rule]({ learningRate: schedule });
 const step = makeTrainStep({ model, optimizer, streams, clipNorm: 1, accumulation: Number(accumulation) });
 const evaluate = makeEvaluator(model);
 const checkpointed = { model, optimizer, streams, config };

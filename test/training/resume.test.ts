@@ -57,17 +57,21 @@ function trained({ lines }: Run): number[] {
 
 type Interruption = readonly [signal: NodeJS.Signals, afterLines: number];
 
+interface Variant {
+  readonly backend: string;
+  readonly steps: number;
+  readonly accumulation: number;
+  readonly optimizer: 'adamw' | 'came';
+  readonly interruptions: readonly Interruption[];
+}
+
 // A process takes a few seconds to start, more on a busy machine.
-describe.each<{
-  backend: string;
-  steps: number;
-  accumulation: number;
-  interruptions: readonly Interruption[];
-}>([
+describe.each<Variant>([
   {
     backend: 'cpu',
     steps: 40,
     accumulation: 1,
+    optimizer: 'adamw',
     interruptions: [
       ['SIGKILL', 1],
       ['SIGKILL', 13],
@@ -78,16 +82,24 @@ describe.each<{
     backend: 'cpu',
     steps: 14,
     accumulation: 2,
+    optimizer: 'came',
     interruptions: [
       ['SIGINT', 2],
       ['SIGKILL', 5],
     ],
   },
-  { backend: 'js', steps: 8, accumulation: 1, interruptions: [['SIGKILL', 5]] },
-])('on $backend with $accumulation micro batches', { timeout: 300_000 }, (variant) => {
-  const { backend, steps, accumulation, interruptions } = variant;
+  { backend: 'js', steps: 8, accumulation: 1, optimizer: 'adamw', interruptions: [['SIGKILL', 5]] },
+])('on $backend with $optimizer and $accumulation micro batches', { timeout: 300_000 }, (variant) => {
+  const { backend, steps, accumulation, optimizer, interruptions } = variant;
   const name = `${backend}-${accumulation}`;
-  const args = (folder: string) => [backend, join(root, folder), `${steps}`, '3', `${accumulation}`];
+  const args = (folder: string) => [
+    backend,
+    join(root, folder),
+    `${steps}`,
+    '3',
+    `${accumulation}`,
+    optimizer,
+  ];
   let whole: Run;
 
   it('runs through', async () => {
