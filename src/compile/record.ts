@@ -43,9 +43,8 @@ export function record(
       });
       const assigned = new Map<tf.Variable, Value>();
       for (const [variable, dataId] of before) {
-        if (variable.isDisposed || variable.dataId === dataId) continue;
-        const value = recorder.valueOf(variable);
-        if (!recorder.isOwn(variable, value)) assigned.set(variable, value);
+        const value = variable.isDisposed ? undefined : recorder.assignedValue(variable, dataId);
+        if (value !== undefined) assigned.set(variable, value);
       }
       graph = { nodes: recorder.nodes, hosts: recorder.hosts, template, results, assigned };
       return mapLeaves(returned, (leaf) =>

@@ -34,7 +34,7 @@ export class Recorder implements Recording {
   private readonly sources = new Map<tf.DataId, Source>();
   /** Data that JavaScript wrote since the recording began. */
   private readonly written = new WeakSet<tf.DataId>();
-  /** Placeholders by what they stand for; and for each variable the value that its memory holds by now. */
+  /** Placeholders by what they stand for; and for each variable in use the value that its own memory holds by now. */
   private readonly placeholders = new Map<Source, Value>();
   private readonly latest = new Map<tf.Variable, Value>();
   private paused = false;
@@ -107,9 +107,11 @@ export class Recorder implements Recording {
     return this.values.get(this.idOf(tensor)) as Value;
   }
 
-  /** Whether the value is what the variable's own memory holds by now, so that nothing need be assigned. */
-  isOwn(variable: tf.Variable, value: Value): boolean {
-    return this.latest.get(variable) === value;
+  /** What must be assigned to a variable that held the data `before` the call; undefined where its own memory holds it. */
+  assignedValue(variable: tf.Variable, before: tf.DataId): Value | undefined {
+    if (variable.dataId === before && !this.latest.has(variable)) return undefined;
+    const value = this.valueOf(variable);
+    return value === this.latest.get(variable) ? undefined : value;
   }
 
   private executeOp(op: string, attributes: OpAttribute[], ids: number[], count: number) {

@@ -215,6 +215,24 @@ describe.skipIf(!hasTensorflow)('in-place operations in a graph', () => {
     );
   });
 
+  test('assigning the old values again', () => {
+    const w = variable([1, 2]);
+    calls(
+      (x) => {
+        const old = w.clone();
+        addInPlace(w, x);
+        const changed = w.clone();
+        w.assign(old);
+        return [changed];
+      },
+      [w],
+      (x) => [
+        [1 + x, 2 + x],
+        [1, 2],
+      ],
+    );
+  });
+
   // Random programs on 2×2 matrices: the graph against plain arrays.
   for (let seed = 1; seed <= 40; seed++) test(`random program ${seed}`, () => runRandomProgram(seed));
 });
