@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import { loadNativeKernels } from '../native/kernels.ts';
 import { kernelsAddonPath, tfjsAddonPath, tfjsNodeDirectory } from '../native/setup/paths.ts';
 import type { Loaded } from './backend.ts';
-import { repairNodeUtil } from './node-util.ts';
+import { repairNodeUtil } from './repair-node.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { repairNodeUtil } from '../../src/backends/node-util.ts';
+import { repairNodeUtil } from '../../src/backends/repair-node.ts';
 import { findAdapter } from '../../src/backends/webgpu-adapter.ts';
 
 const run = promisify(execFile);
