@@ -204,7 +204,7 @@ function rateChart(grid: Record<Contestant, RateLoss[]>): Chart {
       name: 'learning-rates',
       title: 'Final validation loss against learning rate',
       description:
-        'One point for each trial: CAME wants rates some ten times lower; a comparison at one rate would say nothing.',
+        'One point for each trial. Where the curves lie apart, a comparison at one shared rate would favour one of them.',
     },
     { x: 'learning rate', y: 'final validation loss', logarithmic: true, points: true },
     points,

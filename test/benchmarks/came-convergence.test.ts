@@ -89,7 +89,7 @@ describe('a run', () => {
       preset: 'smoke',
       seeds: [0, 1],
       data: null,
-      config: { steps: 20, came: { beta3: 0.9999 } },
+      config: { steps: 20, came: { beta3: 0.995 } },
     });
     expect(JSON.parse(read(whole, 'environment.json'))).toMatchObject({
       node: process.version,
