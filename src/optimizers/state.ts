@@ -105,7 +105,9 @@ export class OptimizerState {
         tensor,
       };
     });
-    const twice = parsed.find(({ name }, index) => parsed.findIndex((other) => other.name === name) !== index);
+    const twice = parsed.find(
+      ({ name }, index) => parsed.findIndex((other) => other.name === name) !== index,
+    );
     if (twice !== undefined) throw new UserError(`${this.#optimizer}: state '${twice.name}' is given twice`);
     const saved = new Map<string, Saved>();
     for (const { variable, slot, name, tensor } of parsed) {

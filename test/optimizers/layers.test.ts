@@ -25,8 +25,8 @@ it.each([
     });
     const optimizer = make();
     model.compile({ optimizer, loss: 'meanSquaredError' });
-    const fit = (trained: tf.LayersModel) => trained.fit(x, y, { epochs: 2, verbose: 0, shuffle: false });
-    await fit(model);
+    const trained = (net: tf.LayersModel) => net.fit(x, y, { epochs: 2, verbose: 0, shuffle: false });
+    await trained(model);
 
     let saved: tf.io.ModelArtifacts | undefined;
     const keep = tf.io.withSaveHandler(async (artifacts) => {
@@ -40,7 +40,7 @@ it.each([
 
     const loaded = await tf.loadLayersModel(tf.io.fromMemory(saved as tf.io.ModelArtifacts));
     expect(loaded.weights.map(({ name }) => name)).not.toEqual(model.weights.map(({ name }) => name));
-    const [one, two] = [await fit(model), await fit(loaded)];
+    const [one, two] = [await trained(model), await trained(loaded)];
     expect(two.history.loss).toEqual(one.history.loss);
     expect(loaded.optimizer.iterations).toBe(optimizer.iterations);
 
