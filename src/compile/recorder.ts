@@ -3,6 +3,7 @@ import { UserError } from '../errors.ts';
 import { writtenInputs } from '../native/kernels.ts';
 import type { OpAttribute } from '../native/tensorflow-backend.ts';
 import {
+  ATTRIBUTE,
   DTYPE,
   type NodeBackend,
   type SessionBinding,
@@ -14,6 +15,7 @@ import {
   type RecordedNode,
   type Source,
   type TensorType,
+  typeOf,
   unwritten,
   type Value,
 } from './recorded-graph.ts';
@@ -37,6 +39,8 @@ export class Recorder implements Recording {
   /** Placeholders by what they stand for; and for each variable in use the value that its own memory holds by now. */
   private readonly placeholders = new Map<Source, Value>();
   private readonly latest = new Map<tf.Variable, Value>();
+  /** Values that an in-place operation has replaced in their memory. */
+  private readonly overwritten = new Set<Value>();
   private paused = false;
   private failure: UserError | undefined;
 
@@ -58,7 +62,7 @@ export class Recorder implements Recording {
   copyVariable(variable: tf.Variable, copy: () => void): void {
     const value = this.valueOf(variable);
     const source = this.nodes[unwritten(this.nodes, value).node]?.source;
-    if (source?.kind !== 'variable' || source.variable !== variable) {
+    if (source?.kind !== 'variable' || source.variable !== variable || this.overwritten.has(value)) {
       copy();
       return;
     }
@@ -123,6 +127,7 @@ export class Recorder implements Recording {
       return value;
     });
     const writes = writtenInputs(op);
+    for (const index of writes ?? []) inputs[index] = this.overwrite(inputs[index] as Value);
     const node = this.add({ op, attributes, inputs, outputs: results, ...(writes && { writes }) });
     for (const [output, { id }] of results.entries()) this.values.set(id, { node, output });
     for (const [k, index] of (writes ?? []).entries()) {
@@ -132,6 +137,21 @@ export class Recorder implements Recording {
       if (source?.kind === 'variable') this.latest.set(source.variable, value);
     }
     return results;
+  }
+
+  /** The value to write into: old values that something has kept and given back are in no memory of their own any more. */
+  private overwrite(value: Value): Value {
+    let target = value;
+    if (this.overwritten.has(value)) {
+      const type = typeOf(this.nodes, value);
+      const attributes = [{ name: 'T', type: ATTRIBUTE.type, value: type.dtype }];
+      target = {
+        node: this.add({ op: 'DeepCopy', attributes, inputs: [value], outputs: [type] }),
+        output: 0,
+      };
+    }
+    this.overwritten.add(target);
+    return target;
   }
 
   private add(node: RecordedNode): number {

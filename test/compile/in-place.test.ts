@@ -223,12 +223,13 @@ describe.skipIf(!hasTensorflow)('in-place operations in a graph', () => {
         addInPlace(w, x);
         const changed = w.clone();
         w.assign(old);
+        addInPlace(w, tf.ones([2, 1]));
         return [changed];
       },
       [w],
       (x) => [
-        [1 + x, 2 + x],
-        [1, 2],
+        [x + x, x + x + 1],
+        [x + 1, x + 2],
       ],
     );
   });
