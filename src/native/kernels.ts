@@ -7,7 +7,6 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
 import { ensurePrivate, trackSharedBuffers } from './ownership.ts';
-import { kernelsAddonPath } from './setup/paths.ts';
 import { attributeList, type NativeAttributes, nativeBackend } from './tensorflow-backend.ts';
 
 export type { NativeAttributes };
@@ -28,10 +27,10 @@ let status: NativeKernelStatus = {
 };
 
 /**
- * Loads the addon into the running `tensorflow` backend; false where it cannot be had, with the reason in
+ * Loads `addon` (see `kernelsAddonPath`) into the running `tensorflow` backend; false where it cannot be had, with the reason in
  * `nativeKernelStatus()`. `TFJS_METHODS_NATIVE_KERNELS=0` switches it off.
  */
-export function loadNativeKernels(addon: string = kernelsAddonPath()): boolean {
+export function loadNativeKernels(addon: string): boolean {
   if (operations.size === 0) status = load(addon);
   return status.loaded;
 }
