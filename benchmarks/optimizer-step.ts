@@ -12,8 +12,8 @@ export const optimizerStep: Experiment<OptimizerStepConfig> = {
     'AdamW, and native AdamW at most 1.1 times as long as that',
   presets,
   durations: {
-    smoke: '10 s on 2 cores',
-    laptop: '4 min on 2 cores with --peers, 10 GB of memory',
+    smoke: '30 s on 2 cores',
+    laptop: '6 min on 2 cores with --peers, 10 GB of memory',
     paper: '10 min on 2 cores with --peers, 30 GB of memory',
   },
   seeds: { smoke: 1, laptop: 1, paper: 1 },

@@ -12,8 +12,8 @@ export const trainingStep: Experiment<TrainingStepConfig> = {
     "at D256 reaches 65 % of the machine's matmul peak; wasm is at least 2.5 times as fast as stock tfjs-wasm",
   presets,
   durations: {
-    smoke: '10 s on 2 cores',
-    laptop: '6 min on 2 cores with --peers',
+    smoke: '20 s on 2 cores',
+    laptop: '8 min on 2 cores with --peers',
     paper: '15 min on 2 cores with --peers',
   },
   seeds: { smoke: 1, laptop: 1, paper: 1 },

@@ -26,6 +26,12 @@ export function report(
   const peak = Math.max(0, ...results.flatMap(({ peaks }) => Object.values(peaks)));
   const metrics: Record<string, number> = {};
   for (const result of results) Object.assign(metrics, sizeMetrics(result, peak));
+  for (const { peaks } of results) {
+    for (const [contestant, gflops] of Object.entries(peaks)) {
+      const key = `matmul.${contestant === 'captured' ? 'tensorflow' : contestant}.gflops`;
+      metrics[key] = Math.max(metrics[key] ?? 0, gflops);
+    }
+  }
   if (peak > 0) metrics['matmul.gflops'] = peak;
   const others = Math.max(...results.map(({ comparison }) => comparison.others));
   if (Number.isFinite(others)) metrics['machine.othersShare'] = others;
