@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { LoadWatch, parseCpuTicks, parseProcessTicks } from '../../src/experiment/machine.ts';
@@ -21,22 +20,21 @@ describe('parseProcessTicks', () => {
 });
 
 describe.skipIf(!existsSync('/proc/stat'))('LoadWatch (needs /proc)', () => {
-  const spin = () =>
-    spawn(process.execPath, ['-e', 'const end = Date.now() + 20000; while (Date.now() < end);']);
+  const machine = () => parseCpuTicks(readFileSync('/proc/stat', 'utf8')).total;
+  const used = (pid: number) => parseProcessTicks(readFileSync(`/proc/${pid}/stat`, 'utf8')).ticks;
 
   it('counts a busy stranger, and not the same process when it is ours', async () => {
-    const child = spin();
+    const child = spawn(process.execPath, ['-e', 'for (;;);']);
     const pid = child.pid as number;
     try {
       await sleep(300);
-      const stranger = new LoadWatch();
-      const family = new LoadWatch([pid]);
-      await sleep(1500);
-      const others = stranger.others() as number;
-      const rest = family.others() as number;
-      // One process in a loop takes one core, or its fair share on a machine that is busy with something else.
-      const core = 1 / availableParallelism();
-      expect(others - rest).toBeGreaterThan(0.2 * core);
+      const [stranger, family, start, before] = [new LoadWatch(), new LoadWatch([pid]), machine(), used(pid)];
+      while (used(pid) < before + 80) await sleep(50); // on a busy machine it gets only its share
+      const [others, rest] = [stranger.others() as number, family.others() as number];
+      const [ticks, total] = [used(pid) - before, machine() - start];
+      // What the child used is the difference; a third is left for what happens between the readings.
+      expect((others - rest) * total).toBeGreaterThan(0.67 * ticks);
+      expect((others - rest) * total).toBeLessThan(1.33 * ticks);
       expect(others).toBeLessThanOrEqual(1);
     } finally {
       child.kill('SIGKILL');
