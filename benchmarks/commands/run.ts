@@ -59,14 +59,20 @@ function print(summary: Summary, outcome: Outcome): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** The first Ctrl-C aborts the signal; with no handler left, the second ends the process as if there had never been one. */
+/** A second signal so soon, in milliseconds, is the same Ctrl-C: npm passes on what the terminal has sent already. */
+const sameKeystroke = 1000;
+
+/** The first Ctrl-C aborts the signal. With no handler left, the second ends the process as if there had never been one. */
 function stopOnInterrupt(told: () => void): AbortSignal {
   const controller = new AbortController();
   const stop = () => {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    if (controller.signal.aborted) return;
     told();
     controller.abort();
+    setTimeout(() => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    }, sameKeystroke).unref();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

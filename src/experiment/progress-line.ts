@@ -63,7 +63,8 @@ export function progressLine(options: ProgressOptions): Progress {
       const left = done > 0 ? ((time - begun) * (expected - done)) / done : undefined;
       const text = describe(state, rate, left);
       if (terminal) {
-        stream.write(`\r\x1b[K${text.slice(0, Math.max(10, (stream.columns ?? 80) - 1))}`);
+        // Some pseudo-terminals say that they have 0 columns.
+        stream.write(`\r\x1b[K${text.slice(0, Math.max(10, (stream.columns || 80) - 1))}`);
         drawn = true;
       } else stream.write(`${text}\n`);
     },

@@ -337,6 +337,8 @@ function whenCheckpointed(out: string, signal: NodeJS.Signals): NonNullable<CliO
         return;
       clearInterval(timer);
       child.kill(signal);
+      // npm passes on the Ctrl-C that the terminal has sent already: twice at once is still the first.
+      if (signal === 'SIGINT') setTimeout(() => child.kill(signal), 20);
     }, 1);
   };
 }

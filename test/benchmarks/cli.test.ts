@@ -258,6 +258,22 @@ describe('ls', () => {
   });
 });
 
+describe('env', () => {
+  it('--json names backends, versions, native kernels and a speed, and nothing else is on stdout', async () => {
+    const { code, stdout } = await runCli(['env', '--json', '--backend', 'cpu']);
+    expect(code).toBe(0);
+    const found = JSON.parse(stdout);
+    expect(found).toMatchObject({
+      node: process.version,
+      versions: { '@tensorflow/tfjs': '4.22.0' },
+      nativeKernels: { loaded: expect.any(Boolean) },
+      cpu: expect.any(String),
+    });
+    expect(found.backends).toContainEqual(expect.objectContaining({ name: 'js', available: true }));
+    expect(found.matmulGflops).toBeGreaterThan(0.01);
+  });
+});
+
 describe('run --dry-run', () => {
   it('shows the resolved settings and writes nothing', async () => {
     const { code, stdout } = await runCli([

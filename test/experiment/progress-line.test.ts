@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { duration, progressLine } from '../../src/experiment/progress-line.ts';
 
 /** A stream that remembers, and a clock that goes 100 ms at each call. */
-function setUp(options: { isTTY: boolean; quiet?: boolean; interval?: number; colour?: boolean }) {
+function setUp(options: {
+  isTTY: boolean;
+  quiet?: boolean;
+  interval?: number;
+  colour?: boolean;
+  columns?: number;
+}) {
   let written = '';
   let time = 0;
   const stream = Object.assign({
@@ -11,7 +17,7 @@ function setUp(options: { isTTY: boolean; quiet?: boolean; interval?: number; co
       return true;
     },
     isTTY: options.isTTY,
-    columns: 70,
+    columns: options.columns ?? 70,
   }) as unknown as NodeJS.WritableStream & { isTTY: boolean; columns: number };
   const progress = progressLine({
     stream,
@@ -46,6 +52,12 @@ describe('progressLine', () => {
     const { progress, written } = setUp({ isTTY: true, interval: 0 });
     progress.advance({ label: 'x'.repeat(200) });
     expect(written()).toBe(`\r\x1b[K${'x'.repeat(69)}`);
+  });
+
+  it('takes a pseudo-terminal of 0 columns for one of 80', () => {
+    const { progress, written } = setUp({ isTTY: true, interval: 0, columns: 0 });
+    progress.advance({ label: 'x'.repeat(200) });
+    expect(written()).toBe(`\r\x1b[K${'x'.repeat(79)}`);
   });
 
   it('elsewhere writes plain lines, only now and then, with no control characters', () => {
