@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { buildDirectory } from './build-directory.ts';
 import type { Compiler } from './compiler.ts';
-import { packageRoot, tfjsAddonPath } from './paths.ts';
+import { tfjsAddonPath } from './paths.ts';
 import { lastLines, runProcess } from './run-process.ts';
 import { linkArguments, type TensorflowLibrary } from './tensorflow-library.ts';
 import { NODE_API_VERSION, TFJS_NODE_VERSION } from './versions.ts';
@@ -13,13 +13,12 @@ const ADDON = 'tfjs_binding.node';
 /** Where the cache keeps tfjs-node's addon compiled against a library. */
 export function cachedAddon(cache: string, library: TensorflowLibrary): string {
   const { platform, arch } = process;
-  const name = `addon-${TFJS_NODE_VERSION}-tf${library.version}-${platform}-${arch}-napi${NODE_API_VERSION}-quiet`;
+  const name = `addon-${TFJS_NODE_VERSION}-tf${library.version}-${platform}-${arch}-napi${NODE_API_VERSION}`;
   return join(cache, name, ADDON);
 }
 
 /**
- * Compiles tfjs-node's own, unchanged binding against a library into `output`, with quiet-log.cpp: one compiler call, no
- * node-gyp.
+ * Compiles tfjs-node's own, unchanged binding against a library into `output`: one compiler call, no node-gyp.
  *
  * @throws UserError with the compiler's last words
  */
@@ -36,8 +35,7 @@ export async function compileAddon(
       [
         ...[...compiler.args, '-O2', '-std=c++17', '-shared', '-fPIC', `-DNAPI_VERSION=${NODE_API_VERSION}`],
         ...['-Ibinding', `-I${library.include}`, `-I${headers}`],
-        ...['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'],
-        ...[join(packageRoot(), 'src', 'native', 'setup', 'quiet-log.cpp'), '-o', join(staging, ADDON)],
+        ...['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc', '-o', join(staging, ADDON)],
         ...linkArguments(library),
       ],
       { cwd: tfjsNode },
