@@ -20,6 +20,7 @@ export const cameConvergence: Experiment<CameConvergenceConfig> = {
   durations: { smoke: '10 s', laptop: '7 min on 2 cores', paper: 'days on a GPU' },
   seeds: { smoke: 2, laptop: 5, paper: 5 },
   takesData: true,
+  takesPeers: false,
   backend: 'cpu',
   check,
   run: async (context) => (await import('./came-convergence/run.ts')).run(context),

@@ -52,6 +52,9 @@ export interface Resolved {
 export async function resolveSettings(experiment: Experiment, options: RunOptions): Promise<Resolved> {
   const preset = options.preset ?? 'laptop';
   const config = override(experiment.presets[preset], options.set ?? []);
+  if (options.peers !== undefined && experiment.takesPeers === false) {
+    throw new UserError(`${experiment.name} has no peers to run: leave out --peers.`);
+  }
   const text = await readData(experiment, options.data);
   experiment.check?.(config, text);
   const settings: Settings = {

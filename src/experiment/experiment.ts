@@ -31,6 +31,8 @@ export interface Experiment<C extends Config = Config> {
   readonly seeds: Readonly<Record<Preset, number>>;
   /** True if `--data FILE` has a meaning here; naming a file elsewhere is a usage error. */
   readonly takesData: boolean;
+  /** False where `--peers` has no meaning, and naming one is a usage error. Default true. */
+  readonly takesPeers?: boolean;
   /** The backend when none is named: `cpu` where timings of the CPU are the question, else `auto`. */
   readonly backend: BackendRequest;
   /** Checks beyond types, of the configuration and the user's text; throws UserError. Called before anything is written. */

@@ -161,6 +161,7 @@ describe('wrong usage ends with 2, says what was meant, and shows no stack trace
     [['run', 'came-convergence', '--seeds', '0'], /Give a number from 1 up/],
     [['run', 'came-convergence', '--seeds', '1,1'], /Give a number from 1 up/],
     [['run', 'came-convergence', '--seeds', 'x'], /Give a number from 1 up/],
+    [['run', 'came-convergence', '--peers', 'python3'], /has no peers to run: leave out --peers/],
     [['run', 'came-convergence', '--resume'], /--resume: name the run directory with --out/],
     [
       ['run', 'came-convergence', '--out', 'x', '--resume', '--overwrite'],
