@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { countParameters, LanguageModel, type LanguageModelOptions } from '../../src/nn/index.ts';
+import { countParameters, LanguageModel, type LanguageModelOptions, type Layer } from '../../src/nn/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 import { crossEntropy, type Vector } from '../oracle/nn/functions.ts';
 import { languageModel, type ModelWeights } from '../oracle/nn/language-model.ts';
@@ -197,6 +197,32 @@ describe('LanguageModel', () => {
     expect([await loss(b, true), await loss(b, true)]).toEqual(drawn);
     a.dispose();
     b.dispose();
+  });
+
+  it('drops elements of the embedding itself', async () => {
+    // Equal embeddings are 0 after the block's LayerNorm, unless some of their elements were dropped before.
+    const seen: tf.Tensor[] = [];
+    const mlp = (): Layer => ({
+      apply: (x) => {
+        seen.push(tf.keep(tf.max(tf.abs(x))));
+        return tf.zerosLike(x);
+      },
+      parameters: () => [],
+      dispose() {},
+    });
+    const options = { ...SMALL, layers: 1, positions: 'none', dropout: 0.5 } as const;
+    const model = new LanguageModel(options, new RandomStreams(1), { mlp });
+    for (const { name, variable } of model.parameters()) {
+      if (name === 'tokens.weight') variable.assign(tf.ones(variable.shape));
+      if (name === 'blocks.0.attention.output.weight') variable.assign(tf.zeros(variable.shape));
+    }
+    const { tensor } = draw(22);
+    tf.dispose([model.logits(tensor), model.logits(tensor, { training: true })]);
+    const [evaluating, training] = await Promise.all(seen.map(async (x) => (await x.data())[0] as number));
+    expect(evaluating).toBeLessThan(1e-3);
+    expect(training).toBeGreaterThan(0.5);
+    tf.dispose(seen);
+    model.dispose();
   });
 
   it('takes its MLP, score processing and query-key transform from outside, for each layer', async () => {
