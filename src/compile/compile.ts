@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors.ts';
 import { firstDifference } from './compare-graphs.ts';
 import { registerGather } from './gather-kernel.ts';
-import { type NodeBackend, nodeBackend } from './node-backend.ts';
+import { type NodeBackend, nodeBackend, type TypedArray } from './node-backend.ts';
 import { Program } from './program.ts';
 import { record } from './record.ts';
 import type { RecordedGraph } from './recorded-graph.ts';
@@ -24,27 +24,29 @@ export type Compiled<F extends AnyFunction> = F & {
   dispose(): void;
 };
 
-/** Calls of one signature: what the last recording was, then the program. */
+/** Calls of one signature. */
 interface Entry {
-  recordings: number;
-  previous?: RecordedGraph;
   program?: Program;
+  /** What the program was made from, until a second recording has confirmed it. */
+  unconfirmed?: RecordedGraph;
+  recordings: number;
 }
 
-/** The first may create an optimizer's state, the next two must agree; twice as many as that allows for other warming up. */
+/** Enough for a function that makes an optimizer's state, and for some other warming up. */
 const MAX_RECORDINGS = 5;
 
 /**
  * Makes a function of tensors run as one TensorFlow graph on the `tensorflow` backend; on every other backend it is `fn` itself.
  *
- * The first two calls with arguments of the same shapes run `fn` as usual, and are recorded; from the third on the graph runs
- * and `fn` is not called. So whatever `fn` does besides tensor operations happens in those first calls only. tf.Variables that
- * it reads are inputs and those that it assigns outputs, by themselves. Arguments are tensors, also in lists and records;
- * numbers, booleans, strings and tf.Variables among them select a graph. The result is null, a tensor, or lists and records of
- * tensors, which the caller owns. Tensors that `fn` leaves behind are disposed.
+ * The first two calls with arguments of the same shapes record `fn` before the graph runs, the later ones run the graph alone.
+ * All results come from the graph, so that they do not depend on which call it is, to the last bit. tf.Variables that `fn` reads
+ * are inputs and those that it assigns outputs, by themselves. Arguments are tensors, also in lists and records; numbers,
+ * booleans, strings and tf.Variables among them select a graph. The result is null, a tensor, or lists and records of tensors,
+ * which the caller owns. Tensors that `fn` leaves behind are disposed.
  *
- * A value that JavaScript computes is frozen into the graph; wrap what changes in `hostScalar` or `hostTensor`. Randomness must
- * come in the same way: as a seed or as numbers.
+ * `fn` runs while it is recorded, two or three times in all, and what it does besides tensor operations happens then and only
+ * then. A value that JavaScript computes is frozen into the graph: wrap what changes in `hostScalar` or `hostTensor`, which are
+ * computed once at every call. Randomness must come in the same way, as a seed or as numbers.
  *
  * @throws UserError where the recordings differ (a changing constant: an error at the second call), where `fn` reads a tensor's
  *   values (`dataSync`), uses a tensor made before the call that is neither argument nor variable, or returns something else
@@ -78,9 +80,11 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
     entries.delete(key);
     entries.set(key, entry);
     for (const oldest of entries.keys()) if (entries.size > cacheSize) drop(oldest);
-    if (entry.program?.isValid()) return entry.program.run(tensors);
+    const { program, unconfirmed } = entry;
+    if (program?.isValid() && unconfirmed === undefined) return program.run(tensors);
     try {
-      return recordedCall(backend, entry, fn, args);
+      const hostValues: TypedArray[] = [];
+      return prepare(entry, backend, fn, args, hostValues).run(tensors, hostValues);
     } catch (error) {
       drop(key);
       throw error instanceof UserError ? new UserError(`compile(${name}): ${error.message}`) : error;
@@ -93,41 +97,41 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
   });
 }
 
-/** Runs `fn` itself, and builds the program once two recordings agree. */
-function recordedCall(backend: NodeBackend, entry: Entry, fn: AnyFunction, args: unknown[]): unknown {
-  if (entry.program !== undefined) {
-    entry.program.dispose();
-    delete entry.program;
-  }
-  const { previous } = entry;
-  delete entry.previous;
-  const { result, graph, variablesChanged } = record(backend, fn, args);
-  entry.recordings++;
-  try {
-    let difference = 'every call makes or disposes variables';
-    if (!variablesChanged) {
-      entry.previous = graph;
-      const found = previous && firstDifference(previous, graph);
-      if (previous !== undefined && found === undefined) {
-        entry.program = new Program(backend, graph);
-        entry.recordings = 0;
-        delete entry.previous;
-      } else if (found?.kind === 'constant') {
-        throw new UserError(
-          `${found.text}. It would be frozen in the graph: pass it as an argument, keep it in a tf.variable, ` +
-            'or wrap it in hostScalar or hostTensor.',
-        );
-      }
-      difference = found?.text ?? '';
-    }
-    if (entry.recordings >= MAX_RECORDINGS) {
+/** Records `fn`, and returns the program of a first recording, or of one that differs from the last, or the confirmed one. */
+function prepare(
+  entry: Entry,
+  backend: NodeBackend,
+  fn: AnyFunction,
+  args: unknown[],
+  hostValues: TypedArray[],
+): Program {
+  let difference = 'every call makes or disposes variables';
+  while (entry.recordings < MAX_RECORDINGS) {
+    entry.recordings++;
+    const graph = record(backend, fn, args, hostValues);
+    if (graph === undefined) continue;
+    const { program, unconfirmed } = entry;
+    const found = unconfirmed && firstDifference(unconfirmed, graph);
+    if (found?.kind === 'constant') {
       throw new UserError(
-        `no two of ${MAX_RECORDINGS} calls did the same. The last difference: ${difference}.`,
+        `${found.text}. It would be frozen in the graph: pass it as an argument, keep it in a tf.variable, ` +
+          'or wrap it in hostScalar or hostTensor.',
       );
     }
-    return result;
-  } catch (error) {
-    tf.dispose(result as tf.TensorContainer);
-    throw error;
+    if (program?.isValid() && unconfirmed !== undefined && found === undefined) {
+      delete entry.unconfirmed;
+      entry.recordings = 0;
+      return program;
+    }
+    difference = found?.text ?? difference;
+    if (entry.recordings === MAX_RECORDINGS) break;
+    program?.dispose();
+    delete entry.program;
+    entry.unconfirmed = graph;
+    entry.program = new Program(backend, graph);
+    return entry.program;
   }
+  throw new UserError(
+    `no two of ${MAX_RECORDINGS} recordings are the same. The last difference: ${difference}.`,
+  );
 }

@@ -29,8 +29,9 @@ export function hostTensor<R extends tf.Rank>(
     }
     return dtype === 'int32' ? Int32Array.from(computed) : Float32Array.from(computed);
   };
-  const tensor = tf.tensor<R>(values(), shape, dtype);
-  currentRecording()?.hostInput(tensor, values);
+  const recording = currentRecording();
+  const tensor = tf.tensor<R>(recording?.hostValues(values) ?? values(), shape, dtype);
+  recording?.hostInput(tensor, values);
   return tensor;
 }
 

@@ -38,10 +38,16 @@ export class Program {
     return read && [...this.graph.assigned.keys()].every((variable) => !variable.isDisposed);
   }
 
-  /** Runs the graph on the tensor arguments, in their order, and does to variables what the recorded call did. */
-  run(args: readonly tf.Tensor[]): unknown {
+  /**
+   * Runs the graph on the tensor arguments, in their order, and does to variables what the recorded call did. Returns what that
+   * returned, in tensors that the caller owns.
+   */
+  run(
+    args: readonly tf.Tensor[],
+    hostValues: readonly TypedArray[] = this.hosts.map(({ compute }) => compute()),
+  ): unknown {
     const { backend, graph } = this;
-    const hostValues = this.hosts.map(({ compute }) => compute());
+    if (graph.fetches.length === 0) return this.deliver([]);
     for (const variable of graph.writtenVariables) ensurePrivate(variable);
     const temporary: number[] = [];
     try {

@@ -10,6 +10,7 @@ import {
   type TensorData,
   type TypedArray,
 } from './node-backend.ts';
+import { override } from './override.ts';
 import {
   type HostInput,
   type RecordedNode,
@@ -22,7 +23,7 @@ import {
 import type { Recording } from './recording-state.ts';
 
 /**
- * Writes down what TensorFlow.js asks of TensorFlow while it really does it. Every kernel of tfjs-node ends in one `executeOp`
+ * Writes down what TensorFlow.js asks of TensorFlow while it does it. Every kernel of tfjs-node ends in one `executeOp`
  * of the addon, which holds what a node of a graph holds; its inputs are told apart by data id: results of recorded nodes,
  * values that JavaScript made during the call (Const), and what came from outside (Placeholder).
  */
@@ -44,14 +45,23 @@ export class Recorder implements Recording {
   private paused = false;
   private failure: UserError | undefined;
 
-  constructor(backend: NodeBackend) {
+  private readonly computed: TypedArray[];
+
+  /** `computed` holds the host values that this call of the function has computed so far, and takes those still to come. */
+  constructor(backend: NodeBackend, computed: TypedArray[]) {
     this.backend = backend;
+    this.computed = computed;
     this.binding = backend.binding;
   }
 
   /** Declares that the tensor's present data come from outside. */
   input(tensor: tf.Tensor, source: Source): void {
     this.sources.set(tensor.dataId, source);
+  }
+
+  hostValues(compute: () => Float32Array | Int32Array): Float32Array | Int32Array {
+    this.computed[this.hosts.length] ??= compute();
+    return this.computed[this.hosts.length] as Float32Array | Int32Array;
   }
 
   hostInput(tensor: tf.Tensor, compute: () => Float32Array | Int32Array): void {
@@ -234,20 +244,4 @@ function unknownTensor(what: string): UserError {
     `${what} was made before the call of the compiled function that uses it, and would be frozen in its graph: ` +
       'pass it as an argument, keep it in a tf.variable, or make it inside.',
   );
-}
-
-/** Gives an object properties of its own; the function returned takes them back. */
-function override(target: object, properties: Record<string, unknown>): () => void {
-  const before = Object.keys(properties).map(
-    (key) => [key, Object.getOwnPropertyDescriptor(target, key)] as const,
-  );
-  for (const [key, value] of Object.entries(properties)) {
-    Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: true });
-  }
-  return () => {
-    for (const [key, descriptor] of before) {
-      if (descriptor === undefined) Reflect.deleteProperty(target, key);
-      else Object.defineProperty(target, key, descriptor);
-    }
-  };
 }

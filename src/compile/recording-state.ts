@@ -2,7 +2,10 @@
 import type * as tf from '@tensorflow/tfjs';
 
 export interface Recording {
-  /** `tensor` holds what `compute` returned: at every replay `compute` is called again and its values are fed. */
+  /** What `compute` returns, called once in this call of the compiled function however often that is recorded. */
+  hostValues(compute: () => Float32Array | Int32Array): Float32Array | Int32Array;
+
+  /** Declares that `tensor` holds those values: at every replay `compute` is called again, and they are fed. */
   hostInput(tensor: tf.Tensor, compute: () => Float32Array | Int32Array): void;
 
   /**

@@ -65,7 +65,7 @@ describe.skipIf(!hasTensorflow)('in-place operations in a graph', () => {
       first ??= counts();
     }
     expect(runs).toBe(2);
-    expect(counts()).toEqual({ ...first, graphs: (first?.graphs ?? 0) + 1 });
+    expect(counts()).toEqual(first);
     compiled.dispose();
   }
 
