@@ -49,15 +49,20 @@ export async function execute(
     `${experiment.name}: ${experiment.question} Preset ${settings.preset}, about ${experiment.durations[settings.preset]}.`,
   );
 
-  const { useBackend, releaseBackend } = await import('../../src/backends/index.ts');
-  const backend = await useBackend(backendRequest(experiment, options, stored));
-  if (stored !== undefined && backend.name !== stored.backend) throw otherBackend(stored, backend);
-  if (signal.aborted) throw new Interrupted();
-  const where = options.out ?? newDirectoryName('runs', experiment.name);
-  const runDirectory = RunDirectory.open(where, openMode(options));
+  const runDirectory = RunDirectory.open(
+    options.out ?? newDirectoryName('runs', experiment.name),
+    openMode(options),
+  );
   const shown = shownPath(runDirectory.path);
-  progress.note(`Backend ${describe(backend)}. Results go to ${shown}`);
+  const { useBackend, releaseBackend } = await import('../../src/backends/index.ts');
+  let recording = false;
   try {
+    const backend = await useBackend(backendRequest(experiment, options, stored));
+    if (stored !== undefined && backend.name !== stored.backend) throw otherBackend(stored, backend);
+    if (signal.aborted) throw new Interrupted();
+    progress.note(`Backend ${describe(backend)}. Results go to ${shown}`);
+    recording = true;
+    if (options.overwrite) runDirectory.clear();
     const environment = await readEnvironment(backend, process.argv.slice(2));
     const busy = busyWarning(environment);
     if (busy !== undefined) progress.warn(busy);
@@ -104,7 +109,7 @@ export async function execute(
     return { summary, outcome };
   } catch (error) {
     progress.finish();
-    if (!(error instanceof Interrupted)) throw error;
+    if (!(error instanceof Interrupted) || !recording) throw error;
     throw new Interrupted(`${invocation} run ${experiment.name} --out ${quote(shown)} --resume`);
   } finally {
     runDirectory.release();
@@ -162,8 +167,8 @@ async function recordStart(
     ? (directory.readJson('environment.json') as (Environment & { resumed?: Environment[] }) | undefined)
     : undefined;
   const environment = first === undefined ? now : { ...first, resumed: [...(first.resumed ?? []), now] };
-  await directory.writeJson('environment.json', environment);
   if (!resumed) await directory.writeJson('config.json', settings);
+  await directory.writeJson('environment.json', environment);
   return environment;
 }
 

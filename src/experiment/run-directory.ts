@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -6,10 +6,10 @@ import { explainFileError } from './file-errors.ts';
 import { lockDirectory } from './lock.ts';
 import { temporaryEnding, writeAtomic } from './write-atomic.ts';
 
-/** `new`: the directory must not exist. `resume`: it must. `overwrite`: an earlier run in it is deleted first. */
+/** `new`: the directory must not exist. `resume`: it must. `overwrite`: it may; {@link RunDirectory.clear} deletes what is in it. */
 export type OpenMode = 'new' | 'resume' | 'overwrite';
 
-/** What a run writes at the top of its directory; `--overwrite` deletes these and nothing else. */
+/** What a run writes at the top of its directory; `clear` deletes these and nothing else. */
 const ours = [
   /^config\.json$/,
   /^environment\.json$/,
@@ -28,10 +28,12 @@ const ours = [
 export class RunDirectory {
   readonly path: string;
   readonly #release: () => void;
+  readonly #made: boolean;
 
-  private constructor(path: string, release: () => void) {
+  private constructor(path: string, release: () => void, made: boolean) {
     this.path = path;
     this.#release = release;
+    this.#made = made;
   }
 
   /** Opens and locks; throws UserError where the directory exists, does not, is someone else's, is in use, or cannot be written. */
@@ -42,8 +44,7 @@ export class RunDirectory {
       if (!made) refuseForeign(path);
       const release = lockDirectory(path);
       clearLeftovers(path);
-      if (mode === 'overwrite') empty(path);
-      return new RunDirectory(path, release);
+      return new RunDirectory(path, release, made);
     } catch (error) {
       throw explainFileError(error, path);
     }
@@ -78,9 +79,17 @@ export class RunDirectory {
     rmSync(this.file(name), { recursive: true, force: true });
   }
 
-  /** Lets other processes have the directory. */
+  /** Deletes what an earlier run wrote, and no other file. */
+  clear(): void {
+    for (const entry of readdirSync(this.path)) {
+      if (ours.some((pattern) => pattern.test(entry))) this.remove(entry);
+    }
+  }
+
+  /** Lets other processes have the directory; one that was made here and in which nothing was written is removed again. */
   release(): void {
     this.#release();
+    if (this.#made && readdirSync(this.path).length === 0) rmdirSync(this.path);
   }
 }
 
@@ -167,12 +176,5 @@ function clearLeftovers(path: string): void {
     for (const entry of readdirSync(folder)) {
       if (entry.endsWith(temporaryEnding)) rmSync(join(folder, entry), { force: true });
     }
-  }
-}
-
-function empty(path: string): void {
-  for (const entry of readdirSync(path)) {
-    if (ours.some((pattern) => pattern.test(entry)))
-      rmSync(join(path, entry), { recursive: true, force: true });
   }
 }

@@ -34,14 +34,27 @@ async function earlierRun(path: string): Promise<void> {
 }
 
 describe('RunDirectory', () => {
-  it('makes a new directory with its parents, and refuses one that exists, even if empty', () => {
+  it('makes a new directory with its parents', async () => {
     const path = join(parent, 'a', 'b');
-    RunDirectory.open(path, 'new').release();
-    expect(() => RunDirectory.open(path, 'new')).toThrow(
+    const run = RunDirectory.open(path, 'new');
+    await run.write('x', '1');
+    run.release();
+    expect(readdirSync(path)).toEqual(['x']);
+  });
+
+  it('refuses one that exists, even if empty', () => {
+    expect(() => RunDirectory.open(parent, 'new')).toThrow(
       /exists\. Continue that run with --resume, replace it/,
     );
-    expect(() => RunDirectory.open(path, 'new')).toThrow(UserError);
-    expect(readdirSync(path)).toEqual([]);
+    expect(() => RunDirectory.open(parent, 'new')).toThrow(UserError);
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  it('takes a directory away again in which nothing was written, but not one that was there', () => {
+    RunDirectory.open(join(parent, 'run'), 'new').release();
+    expect(readdirSync(parent)).toEqual([]);
+    RunDirectory.open(parent, 'overwrite').release();
+    expect(existsSync(parent)).toBe(true);
   });
 
   it('resumes only what is there', () => {
@@ -65,7 +78,10 @@ describe('RunDirectory', () => {
     const path = join(parent, 'run');
     await earlierRun(path);
     writeFileSync(join(path, 'notes.txt'), 'mine');
-    RunDirectory.open(path, 'overwrite').release();
+    const again = RunDirectory.open(path, 'overwrite');
+    expect(again.readJson('cells/a.json')).toEqual({ done: 1 });
+    again.clear();
+    again.release();
     expect(readdirSync(path)).toEqual(['notes.txt']);
   });
 
