@@ -87,7 +87,9 @@ export function compile<F extends AnyFunction>(fn: F, options: CompileOptions = 
       return prepare(entry, backend, fn, args, hostValues).run(tensors, hostValues);
     } catch (error) {
       drop(key);
-      throw error instanceof UserError ? new UserError(`compile(${name}): ${error.message}`) : error;
+      throw error instanceof UserError
+        ? new UserError(`compile(${name}): ${error.message}`, error.exitCode)
+        : error;
     }
   };
   return Object.assign(call as F, {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as tf from '@tensorflow/tfjs';
+import { UserError } from '../errors.ts';
 import { ensurePrivate } from '../native/kernels.ts';
 import { savedModel } from './graph-def.ts';
 import { type LoweredGraph, lower } from './lower.ts';
@@ -97,9 +98,19 @@ export class Program {
 
 /** TensorFlow loads graphs from a directory only. */
 function load(binding: SessionBinding, model: Uint8Array): number {
-  const directory = mkdtempSync(join(tmpdir(), 'tfjs-methods-graph-'));
+  let directory: string | undefined;
   try {
+    directory = mkdtempSync(join(tmpdir(), 'tfjs-methods-graph-'));
     writeFileSync(join(directory, 'saved_model.pb'), model);
+  } catch (error) {
+    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+    const needed = (model.length / 2 ** 20).toFixed(1);
+    throw new UserError(
+      `no graph of ${needed} MB can be written to ${tmpdir()}: ${(error as Error).message}`,
+      3,
+    );
+  }
+  try {
     return binding.loadSavedModel(directory, 'serve');
   } finally {
     rmSync(directory, { recursive: true, force: true });

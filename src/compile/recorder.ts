@@ -32,6 +32,7 @@ export class Recorder implements Recording {
   readonly hosts: HostInput[] = [];
   private readonly backend: NodeBackend;
   private readonly binding: SessionBinding;
+  private readonly computed: TypedArray[];
   /** By number of the native tensor; the addon never uses a number twice. */
   private readonly values = new Map<number, Value>();
   private readonly sources = new Map<tf.DataId, Source>();
@@ -44,8 +45,6 @@ export class Recorder implements Recording {
   private readonly overwritten = new Set<Value>();
   private paused = false;
   private failure: UserError | undefined;
-
-  private readonly computed: TypedArray[];
 
   /** `computed` holds the host values that this call of the function has computed so far, and takes those still to come. */
   constructor(backend: NodeBackend, computed: TypedArray[]) {
@@ -129,13 +128,13 @@ export class Recorder implements Recording {
   }
 
   private executeOp(op: string, attributes: OpAttribute[], ids: number[], count: number) {
-    const results = this.binding.executeOp(op, attributes, ids, count);
-    if (this.paused) return results;
+    if (this.paused) return this.binding.executeOp(op, attributes, ids, count);
     const inputs = ids.map((id) => {
       const value = this.values.get(id);
       if (value === undefined) throw this.fail(unknownTensor(`An input of ${op}`));
       return value;
     });
+    const results = this.binding.executeOp(op, attributes, ids, count);
     const writes = writtenInputs(op);
     for (const index of writes ?? []) inputs[index] = this.overwrite(inputs[index] as Value);
     const node = this.add({ op, attributes, inputs, outputs: results, ...(writes && { writes }) });

@@ -332,6 +332,22 @@ describe.skipIf(!hasTensorflow)('compile', () => {
     f.dispose();
   });
 
+  test('says so where the temporary directory cannot be written', () => {
+    const directory = process.env.TMPDIR;
+    process.env.TMPDIR = '/nowhere/at/all';
+    const f = compile((x: tf.Tensor) => x.square());
+    const x = tf.scalar(3);
+    try {
+      expect(() => f(x)).toThrow(/no graph of 0\.0 MB can be written to \/nowhere\/at\/all: ENOENT/);
+    } finally {
+      if (directory === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = directory;
+    }
+    expect(take(f(x))).toBe(9);
+    x.dispose();
+    f.dispose();
+  });
+
   test('disposes what the function leaves behind, also without a tidy', () => {
     const f = compile((x: tf.Tensor) => x.add(1).mul(2).sub(3));
     const x = tf.scalar(1);

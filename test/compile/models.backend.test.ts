@@ -51,6 +51,26 @@ async function train(makeOptimizer: () => Optimizer, wrap: (step: Step) => Step,
   return { losses, weights };
 }
 
+/** The same compiled, its graph thrown away every `period` steps, as in a process that stops and resumes. */
+async function trainCaptured(makeOptimizer: () => Optimizer, period: number) {
+  let runs = 0;
+  let calls = 0;
+  let dispose = () => {};
+  const trained = await train(makeOptimizer, (step) => {
+    const compiled = compile((tokens: tf.Tensor2D, targets: tf.Tensor2D) => {
+      runs++;
+      return step(tokens, targets);
+    });
+    dispose = compiled.dispose;
+    return (tokens, targets) => {
+      if (calls++ % period === 0) dispose();
+      return compiled(tokens, targets);
+    };
+  });
+  dispose();
+  return { ...trained, runs };
+}
+
 function distance(a: readonly number[], b: readonly number[]): number {
   return Math.max(...a.map((value, i) => Math.abs(value - (b[i] as number))));
 }
@@ -61,21 +81,11 @@ describe.skipIf(tf.getBackend() !== 'tensorflow')('a language model trained capt
 
   for (const [name, makeOptimizer] of Object.entries(OPTIMIZERS)) {
     test(name, async () => {
-      let runs = 0;
-      let dispose = () => {};
-      const captured = await train(makeOptimizer, (step) => {
-        const compiled = compile((tokens: tf.Tensor2D, targets: tf.Tensor2D) => {
-          runs++;
-          return step(tokens, targets);
-        });
-        dispose = compiled.dispose;
-        return compiled;
-      });
-      dispose();
+      const captured = await trainCaptured(makeOptimizer, STEPS);
       const eager = await train(makeOptimizer, (step) => step);
 
-      // The first call makes the optimizer's state, the next two are compared.
-      expect(runs).toBe(3);
+      // The first call makes the optimizer's state and is recorded again; the second confirms it.
+      expect(captured.runs).toBe(3);
       // Before rounding differs, and while it has not grown.
       await expectAllClose(captured.losses.slice(0, 6), eager.losses.slice(0, 6));
       // Then it grows, for the gradient of the keys' bias is nothing but rounding, and these optimizers divide it by its own
@@ -88,6 +98,12 @@ describe.skipIf(tf.getBackend() !== 'tensorflow')('a language model trained capt
         const growth = distance(moved.weights[i] as number[], weights);
         expect(distance(captured.weights[i] as number[], weights)).toBeLessThan(5 * growth + 1e-6);
       }
+    });
+    test(`${name}, to the last bit whenever it is recorded`, async () => {
+      const { runs: once, ...whole } = await trainCaptured(makeOptimizer, STEPS);
+      const { runs: often, ...resumed } = await trainCaptured(makeOptimizer, 7);
+      expect(often).toBeGreaterThan(once);
+      expect(resumed).toEqual(whole);
     });
   }
 });
