@@ -9,6 +9,7 @@
 // Sums are kept in float within a block of rows and in double between blocks. Blocks do not depend on threads.
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "../../src/native/kernel.h"
 #include "../../src/native/parallel.h"
@@ -59,22 +60,21 @@ void eachBlock(const Blocks& blocks, bool reverse, Body&& body) {
   });
 }
 
-bool finite(double value) { return std::isfinite(value); }
-
-// Block sums of the columns [blocks, columns] to the mean over the rows of one matrix.
-void meanOfColumns(const Blocks& blocks, int64_t matrix, int64_t columns, const std::vector<float>& sums,
-                   std::vector<double>& mean) {
-  std::fill(mean.begin(), mean.end(), 0.0);
+// Sums over the rows of one matrix from those of its blocks, [blocks, columns].
+void sumOfColumns(const Blocks& blocks, int64_t matrix, int64_t columns, const std::vector<float>& blockSums,
+                  std::vector<double>& sums) {
+  std::fill(sums.begin(), sums.end(), 0.0);
   for (int64_t block = matrix * blocks.perMatrix; block < (matrix + 1) * blocks.perMatrix; ++block) {
-    for (int64_t j = 0; j < columns; ++j) mean[j] += sums[block * columns + j];
+    for (int64_t j = 0; j < columns; ++j) sums[j] += blockSums[block * columns + j];
   }
-  for (double& value : mean) value /= static_cast<double>(blocks.rows);
 }
 
-// x ← x + (1 − β)(mean + ε − x)
-void average(float* state, const double* mean, int64_t count, double oneMinusBeta, double epsilon) {
+// x ← x + (1 − β)(sum/terms + ε − x)
+template <class Sum>
+void average(float* state, const Sum* sum, int64_t count, int64_t terms, double oneMinusBeta, double epsilon) {
+  const double share = 1.0 / static_cast<double>(terms);
   for (int64_t i = 0; i < count; ++i) {
-    state[i] = static_cast<float>(state[i] + oneMinusBeta * (mean[i] + epsilon - state[i]));
+    state[i] = static_cast<float>(state[i] + oneMinusBeta * (sum[i] * share + epsilon - state[i]));
   }
 }
 
@@ -88,6 +88,54 @@ void factors(const float* row, const float* column, int64_t rows, int64_t column
   for (int64_t j = 0; j < columns; ++j) {
     columnFactor[j] = static_cast<float>(1 / std::sqrt(static_cast<double>(column[j])));
   }
+}
+
+// The inner loops take R rows at a time, so that the column sums are loaded and stored once for all of them.
+constexpr int kRows = 4;
+
+// Pass A over R rows of g.
+template <int R>
+void sumSquares(const float* __restrict g, int64_t m, float* __restrict column, float* sums) {
+  float sum[R] = {};
+  for (int64_t j = 0; j < m; ++j) {
+    float total = 0;
+    for (int row = 0; row < R; ++row) {
+      const float squared = g[row * m + j] * g[row * m + j];
+      sum[row] += squared;
+      total += squared;
+    }
+    column[j] += total;
+  }
+  std::copy(sum, sum + R, sums);
+}
+
+// Pass C over R rows of g and M; `scale` is the clip times ρ of each row.
+template <int R>
+void moveMomentum(const float* __restrict g, float* __restrict M, int64_t m, const float* scale,
+                  const float* __restrict kappa, float oneMinusBeta1, float* __restrict column, float* sums) {
+  float sum[R] = {}, factor[R];
+  std::copy(scale, scale + R, factor);
+  for (int64_t j = 0; j < m; ++j) {
+    float total = 0;
+    for (int row = 0; row < R; ++row) {
+      const float clipped = g[row * m + j] * factor[row] * kappa[j];
+      const float momentum = M[row * m + j] + oneMinusBeta1 * (clipped - M[row * m + j]);
+      const float squared = (clipped - momentum) * (clipped - momentum);
+      M[row * m + j] = momentum;
+      sum[row] += squared;
+      total += squared;
+    }
+    column[j] += total;
+  }
+  std::copy(sum, sum + R, sums);
+}
+
+// Calls whole(i) for each run of kRows rows in [begin, end), and single(i) for the rows that are left.
+template <class Whole, class Single>
+void eachRows(int64_t begin, int64_t end, Whole&& whole, Single&& single) {
+  int64_t i = begin;
+  for (; i + kRows <= end; i += kRows) whole(i);
+  for (; i < end; ++i) single(i);
 }
 
 void compute(void* data, TF_OpKernelContext* kernelContext) {
@@ -107,37 +155,32 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float decay = scalars[1];  // 1 − ηλ
 
   const Blocks blocks(s.batch, n, m);
-  std::vector<double> rowMean(s.batch * n), columnMean(m), partial(blocks.count);
-  std::vector<float> columnSums(blocks.count * m), rowFactor(s.batch * n), columnFactor(s.batch * m);
+  std::vector<double> columnSum(m), partial(blocks.count);
+  std::vector<float> rowSums(s.batch * n), columnSums(blocks.count * m), rowFactor(s.batch * n), columnFactor(s.batch * m);
 
   // A
   eachBlock(blocks, false, [&](int64_t block) {
     const int64_t b = blocks.matrix(block);
     float* column = &columnSums[block * m];
     std::fill(column, column + m, 0.0f);
+    const auto rows = [&](int64_t i) { return g + (b * n + i) * m; };
+    const auto sums = [&](int64_t i) { return &rowSums[b * n + i]; };
+    eachRows(blocks.begin(block), blocks.end(block),
+             [&](int64_t i) { sumSquares<kRows>(rows(i), m, column, sums(i)); },
+             [&](int64_t i) { sumSquares<1>(rows(i), m, column, sums(i)); });
     double total = 0;
-    for (int64_t i = blocks.begin(block); i < blocks.end(block); ++i) {
-      const float* gi = g + (b * n + i) * m;
-      float sum = 0;
-      for (int64_t j = 0; j < m; ++j) {
-        const float squared = gi[j] * gi[j];
-        sum += squared;
-        column[j] += squared;
-      }
-      rowMean[b * n + i] = static_cast<double>(sum) / static_cast<double>(m);
-      total += sum;
-    }
+    for (int64_t i = blocks.begin(block); i < blocks.end(block); ++i) total += *sums(i);
     partial[block] = total;
   });
   if (s.skipNonFinite) {
     double total = 0;
     for (double sum : partial) total += sum;
-    if (!finite(total)) return context.done();
+    if (!std::isfinite(total)) return context.done();
   }
-  average(r, rowMean.data(), s.batch * n, s.oneMinusBeta2, s.epsilon1);
+  average(r, rowSums.data(), s.batch * n, m, s.oneMinusBeta2, s.epsilon1);
   for (int64_t b = 0; b < s.batch; ++b) {
-    meanOfColumns(blocks, b, m, columnSums, columnMean);
-    average(c + b * m, columnMean.data(), m, s.oneMinusBeta2, s.epsilon1);
+    sumOfColumns(blocks, b, m, columnSums, columnSum);
+    average(c + b * m, columnSum.data(), m, n, s.oneMinusBeta2, s.epsilon1);
     factors(r + b * n, c + b * m, n, m, &rowFactor[b * n], &columnFactor[b * m]);
   }
 
@@ -170,26 +213,22 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
     const float* kappa = &columnFactor[b * m];
     float* column = &columnSums[block * m];
     std::fill(column, column + m, 0.0f);
-    for (int64_t i = blocks.begin(block); i < blocks.end(block); ++i) {
-      const float* gi = g + (b * n + i) * m;
-      float* Mi = M + (b * n + i) * m;
-      const float rho = rowFactor[b * n + i];
-      float sum = 0;
-      for (int64_t j = 0; j < m; ++j) {
-        const float clipped = gi[j] * rho * kappa[j] * clip;
-        const float momentum = Mi[j] + s.oneMinusBeta1 * (clipped - Mi[j]);
-        const float residual = clipped - momentum;
-        Mi[j] = momentum;
-        sum += residual * residual;
-        column[j] += residual * residual;
-      }
-      rowMean[b * n + i] = static_cast<double>(sum) / static_cast<double>(m);
-    }
+    const auto sums = [&](int64_t i) { return &rowSums[b * n + i]; };
+    const auto move = [&](auto rows, int64_t i) {
+      constexpr int kCount = decltype(rows)::value;
+      float scale[kCount];
+      for (int row = 0; row < kCount; ++row) scale[row] = rowFactor[b * n + i + row] * clip;
+      const int64_t start = (b * n + i) * m;
+      moveMomentum<kCount>(g + start, M + start, m, scale, kappa, s.oneMinusBeta1, column, sums(i));
+    };
+    eachRows(blocks.begin(block), blocks.end(block),
+             [&](int64_t i) { move(std::integral_constant<int, kRows>(), i); },
+             [&](int64_t i) { move(std::integral_constant<int, 1>(), i); });
   });
-  average(R, rowMean.data(), s.batch * n, s.oneMinusBeta3, s.epsilon2);
+  average(R, rowSums.data(), s.batch * n, m, s.oneMinusBeta3, s.epsilon2);
   for (int64_t b = 0; b < s.batch; ++b) {
-    meanOfColumns(blocks, b, m, columnSums, columnMean);
-    average(C + b * m, columnMean.data(), m, s.oneMinusBeta3, s.epsilon2);
+    sumOfColumns(blocks, b, m, columnSums, columnSum);
+    average(C + b * m, columnSum.data(), m, n, s.oneMinusBeta3, s.epsilon2);
     factors(R + b * n, C + b * m, n, m, &rowFactor[b * n], &columnFactor[b * m]);
   }
 

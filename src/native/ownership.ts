@@ -5,6 +5,7 @@
  * writes in place may do so only in a buffer that nobody else can see.
  */
 import * as tf from '@tensorflow/tfjs';
+import { currentRecording } from '../compile/recording-state.ts';
 import { nativeBackend, type TensorflowBackend } from './tensorflow-backend.ts';
 
 /** Buffers that we allocated for one variable and that no operation has shared since. */
@@ -57,7 +58,10 @@ export function isPrivate(variable: tf.Variable): boolean {
 /** Gives the variable a buffer of its own: copies its values if anything else may share them. */
 export function ensurePrivate(variable: tf.Variable): void {
   if (isPrivate(variable)) return;
-  tf.tidy(() => variable.assign(copyOf(variable)));
+  const copy = () => tf.tidy(() => variable.assign(copyOf(variable)));
+  const recording = currentRecording();
+  if (recording === undefined) copy();
+  else recording.copyVariable(variable, copy);
   privateBuffers.add(variable.dataId);
 }
 
