@@ -28,15 +28,15 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float* g = context.input(3, size);
   const float* scalars = context.input(4, 3);
   if (context.failed()) return;
-  const float stepSize = scalars[0];    // η / (1 − β₁ᵗ)
-  const float decay = scalars[1];       // 1 − ηλ
-  const float correction = scalars[2];  // √(1 − β₂ᵗ)
+  const float stepSize = scalars[0];                  // η / (1 − β₁ᵗ)
+  const float decay = scalars[1];                     // 1 − ηλ
+  const float inverseCorrection = 1.0f / scalars[2];  // 1/√(1 − β₂ᵗ)
 
   tfjs_methods::parallelFor(size, 32 * 1024, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       m[i] += s.oneMinusBeta1 * (g[i] - m[i]);
       v[i] += s.oneMinusBeta2 * (g[i] * g[i] - v[i]);
-      W[i] = decay * W[i] - stepSize * m[i] / (std::sqrt(v[i]) / correction + s.epsilon);
+      W[i] = decay * W[i] - stepSize * m[i] / (std::sqrt(v[i]) * inverseCorrection + s.epsilon);
     }
   });
   context.done();
