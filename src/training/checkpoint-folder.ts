@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { explainWriteFailure } from '../file-errors.ts';
 
 /**
  * A folder of checkpoints, each a folder `<number>-step-<step>` with numbers that grow. A new one is written under a temporary name and
@@ -33,7 +34,8 @@ export async function listCheckpoints(folder: string): Promise<CheckpointEntry[]
 /**
  * Makes a checkpoint of the files that `write` puts, each fsynced, into the folder it is given; then removes older ones.
  * @returns its path
- * @throws UserError (exit code 3) if the file system refuses. Then nothing of it is left, and the one before is untouched.
+ * @throws UserError if the file system refuses (exit code 3 where the disk fails, 2 where the place is wrong). Then nothing of it is
+ *   left, and the one before is untouched.
  */
 export async function addCheckpoint(
   folder: string,
@@ -145,25 +147,12 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; free some space',
-  EDQUOT: 'the disk quota is used up; free some space',
-  EFBIG: 'the file would be larger than allowed',
-  EACCES: 'permission is denied; choose another directory or change the permissions',
-  EPERM: 'permission is denied; choose another directory or change the permissions',
-  EROFS: 'the file system is read-only; choose another directory',
-  ENOTDIR: 'part of the path is a file; choose another directory',
-  EEXIST: 'part of the path is a file; choose another directory',
-  EIO: 'the disk reports an error',
-};
-
 async function explain(error: unknown, folder: string): Promise<unknown> {
-  const { code } = error as NodeJS.ErrnoException;
-  const reason = code === undefined ? undefined : REASONS[code];
-  if (reason === undefined) return error;
+  const explained = explainWriteFailure(error, `a checkpoint to ${folder}`);
+  if (explained === undefined) return error;
   const last = (await listCheckpoints(folder).catch(() => [])).at(-1);
   const kept = last === undefined ? 'There is no earlier one.' : `The one of step ${last.step} is kept.`;
-  return new UserError(`Cannot write a checkpoint to ${folder}: ${reason}. ${kept}`, 3);
+  return new UserError(`${explained.message} ${kept}`, explained.exitCode);
 }
 
 function isCode(error: unknown, ...codes: string[]): boolean {

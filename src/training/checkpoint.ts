@@ -58,7 +58,7 @@ const FILES = { weights: 'weights.safetensors', optimizer: 'optimizer.safetensor
  * see checkpoint-folder.ts. Weights and optimizer state are safetensors files under the parameters' names.
  *
  * @returns the new checkpoint's folder
- * @throws UserError (exit code 3) if the disk is full or refuses; the one before is then untouched
+ * @throws UserError if the disk is full (exit code 3) or refuses; the one before is then untouched
  */
 export async function saveCheckpoint(folder: string, options: SaveOptions): Promise<string> {
   const { model, optimizer, streams, step, dataPosition = step, config, versions = {} } = options;

@@ -114,7 +114,7 @@ describe('RunDirectory', () => {
     const closed = join(parent, 'closed');
     mkdirSync(closed, { mode: 0o555 });
     expect(() => RunDirectory.open(join(closed, 'run'), 'new')).toThrow(
-      /permission denied\. Choose another directory/,
+      /permission is denied\. Choose another directory/,
     );
   });
 

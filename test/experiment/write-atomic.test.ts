@@ -56,8 +56,13 @@ describe('explainFileError', () => {
   it.each([
     [
       'ENOSPC',
-      'Cannot write /runs/x: the disk is full. What was finished is kept: free some space and continue with --resume.',
+      'Cannot write /runs/x: the disk is full. Free some space. What was finished is kept: continue with --resume.',
       3,
+    ],
+    [
+      'EACCES',
+      'Cannot write /runs/x: permission is denied. Choose another directory with --out, or change the permissions.',
+      2,
     ],
     ['EROFS', 'Cannot write /runs/x: the file system is read-only. Choose another directory with --out.', 2],
   ])('says %s in words', (code, message, exitCode) => {

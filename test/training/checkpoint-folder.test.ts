@@ -58,14 +58,21 @@ describe('addCheckpoint', () => {
     expect(readdirSync(folder)).toEqual(['000001-step-1']);
   });
 
-  it.each(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO'])('explains %s', async (code) => {
+  it.each([
+    ['ENOSPC', 3],
+    ['EDQUOT', 3],
+    ['EFBIG', 3],
+    ['EIO', 3],
+    ['EROFS', 2],
+    ['EACCES', 2],
+  ])('explains %s', async (code, exitCode) => {
     await addCheckpoint(folder, 1, put('a'));
     const error = await addCheckpoint(folder, 2, async (path) => {
       await put('half')(path);
       throw Object.assign(new Error(code), { code });
     }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).exitCode).toBe(3);
+    expect((error as UserError).exitCode).toBe(exitCode);
     expect((error as UserError).message).toMatch(
       /^Cannot write a checkpoint to .*checkpoints: .*\. The one of step 1 is kept\.$/,
     );
@@ -153,7 +160,7 @@ describe('a full disk', () => {
       const before = readFileSync(join(first, 'weights.safetensors'));
       for (const floats of [45_000, 1_000_000]) {
         await expect(addCheckpoint(folder, 2, write(floats))).rejects.toThrow(
-          /the disk is full; free some space\. The one of step 1 is kept\.$/,
+          /the disk is full\. Free some space\. The one of step 1 is kept\.$/,
         );
         expect(readdirSync(folder)).toEqual(['000001-step-1']);
         expect(readFileSync(join(first, 'weights.safetensors')).equals(before)).toBe(true);
