@@ -18,7 +18,12 @@ export class NonFiniteError extends UserError {
   /** Parameters and optimizer state that are not finite after the step; empty where only the loss is. */
   readonly tensors: readonly NonFiniteTensor[];
 
-  constructor(step: number, quantity: string, value: number, tensors: readonly NonFiniteTensor[]) {
+  constructor(
+    step: number,
+    quantity: string,
+    value: number | 'not finite',
+    tensors: readonly NonFiniteTensor[],
+  ) {
     super(
       `Training stopped at step ${step}: the ${quantity} is ${value}. ${listed(tensors)} ` +
         'A smaller learning rate, a longer warm-up or gradient clipping often helps.',
@@ -43,6 +48,7 @@ export async function findNonFinite(
   ];
   const found: NonFiniteTensor[] = [];
   for (const { name, tensor } of named) {
+    if (tensor.dtype !== 'float32') continue; // the count of steps: TensorFlow has no isFinite of integers
     const finite = tf.tidy(() => tf.sum(tf.cast(tf.isFinite(tensor), 'int32')));
     const nonFinite = tensor.size - ((await finite.data())[0] as number);
     finite.dispose();
