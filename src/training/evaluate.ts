@@ -3,9 +3,6 @@ import type * as tf from '@tensorflow/tfjs';
 import { compile } from '../compile/index.ts';
 import type { Batch } from '../data/index.ts';
 import type { TrainableModel } from './train-step.ts';
-import { isCaptured } from './warm-up.ts';
-
-type LossOf = (tokens: tf.Tensor2D, targets: tf.Tensor2D) => tf.Scalar;
 
 export interface Evaluator {
   /**
@@ -22,16 +19,10 @@ export function makeEvaluator(model: TrainableModel): Evaluator {
   const lossOf = compile((tokens: tf.Tensor2D, targets: tf.Tensor2D) =>
     model.loss(tokens, targets, { training: false }),
   );
-  const warm = new Set<string>();
   const evaluate = async (batches: Iterable<Batch>): Promise<number> => {
     let sum = 0;
     let targetCount = 0;
     for (const { tokens, targets } of batches) {
-      const shape = tokens.shape.join();
-      if (!warm.has(shape)) {
-        warm.add(shape);
-        capture(lossOf, tokens, targets);
-      }
       const loss = lossOf(tokens, targets);
       tokens.dispose();
       targets.dispose();
@@ -43,17 +34,5 @@ export function makeEvaluator(model: TrainableModel): Evaluator {
     if (targetCount === 0) throw new RangeError('There is nothing to evaluate.');
     return sum / targetCount;
   };
-  return Object.assign(evaluate, {
-    dispose: () => {
-      lossOf.dispose();
-      warm.clear();
-    },
-  });
-}
-
-/** Two recordings, of different inputs, and the graph is there: every loss that counts is then the graph's, to the last bit. */
-function capture(lossOf: LossOf, tokens: tf.Tensor2D, targets: tf.Tensor2D): void {
-  if (!isCaptured()) return;
-  lossOf(tokens, targets).dispose();
-  lossOf(targets, tokens).dispose();
+  return Object.assign(evaluate, { dispose: () => lossOf.dispose() });
 }

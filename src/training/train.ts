@@ -3,25 +3,27 @@ import type * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../data/index.ts';
 import { NonFiniteError, type NonFiniteTensor } from './non-finite.ts';
 import type { Schedule } from './schedules.ts';
-import type { StepResult, TrainStep } from './train-step.ts';
+import type { StepResult } from './train-step.ts';
 
 /** Of one update. Steps count from 1 here: `step` updates were done when it was over. */
 export interface StepMetrics {
   readonly step: number;
   /** Mean loss of the batch before the update, in nats. */
   readonly loss: number;
-  /** ‖g‖₂ before clipping. */
-  readonly gradientNorm: number;
+  /** ‖g‖₂ before clipping; undefined where the step does not report it. */
+  readonly gradientNorm: number | undefined;
   /** Of this update; undefined where the loop was not told the schedule. */
   readonly learningRate: number | undefined;
-  /** Over the steps since losses were read last, evaluation, checkpoints and the warm-up left out. */
+  /**
+   * Over the steps since losses were read last, evaluation and checkpoints left out. On the `tensorflow` backend the first two steps of
+   * a process are slow: they record the graph.
+   */
   readonly tokensPerSecond: number;
 }
 
 export interface TrainOptions {
-  /** Updates the model once; see `makeTrainStep`. `warmUp` is called with the first batch before the first step. */
-  readonly step: ((tokens: tf.Tensor2D, targets: tf.Tensor2D) => StepResult) &
-    Partial<Pick<TrainStep, 'warmUp'>>;
+  /** Updates the model once; see `makeTrainStep`. */
+  readonly step: (tokens: tf.Tensor2D, targets: tf.Tensor2D) => StepResult;
   /** The next batch, which the loop disposes. */
   readonly nextBatch: () => Batch;
   /** Updates in all, those before `startStep` included. */
@@ -66,7 +68,8 @@ export interface TrainResult {
  * Runs training steps `startStep` to `steps`. At a step where several things are due, metrics come first, then evaluation, then the
  * checkpoint, so that whoever continues from it repeats none of them.
  *
- * @throws NonFiniteError at the first loss or gradient norm that is NaN or infinite; no checkpoint is written after it
+ * @throws NonFiniteError at the first loss or gradient norm that is NaN or infinite; no checkpoint is written after it. Where the step
+ *   does not report the norm, the next loss shows it, and before a checkpoint `diagnose` is asked.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   const { steps, startStep = 0, readEvery = 1, evaluation, checkpoint, signal } = options;
@@ -74,6 +77,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   let savedAt = startStep > 0 ? startStep : -1;
   const save = async (step: number): Promise<void> => {
     if (checkpoint === undefined || savedAt === step) return;
+    await reader.checkUnreported();
     await checkpoint.save(step);
     savedAt = step;
   };
@@ -88,10 +92,6 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const batch = options.nextBatch();
       let result: StepResult;
       try {
-        if (done === startStep) {
-          await options.step.warmUp?.(batch.tokens, batch.targets);
-          reader.restartClock();
-        }
         result = options.step(batch.tokens, batch.targets);
       } finally {
         batch.tokens.dispose();
@@ -131,6 +131,8 @@ class MetricsReader {
   readonly #options: TrainOptions;
   #pending: Pending[] = [];
   #clock = performance.now();
+  /** The last step read, if its gradient norm is not known. */
+  #unreported: number | undefined;
 
   constructor(options: TrainOptions) {
     this.#options = options;
@@ -144,7 +146,8 @@ class MetricsReader {
   async read(): Promise<void> {
     const values = await Promise.all(
       this.#pending.map(
-        async ({ result }) => [await first(result.loss), await first(result.gradientNorm)] as const,
+        async ({ result: { loss, gradientNorm } }) =>
+          [await first(loss), gradientNorm && (await first(gradientNorm))] as const,
       ),
     );
     const seconds = (performance.now() - this.#clock) / 1000;
@@ -152,7 +155,7 @@ class MetricsReader {
     const read = this.#pending;
     this.dispose();
     for (const [i, { step, learningRate }] of read.entries()) {
-      const [loss, gradientNorm] = values[i] as readonly [number, number];
+      const [loss, gradientNorm] = values[i] as (typeof values)[number];
       if (!Number.isFinite(loss)) throw await this.#nonFinite(step, 'loss', loss);
       this.lastLoss = loss;
       await this.#options.onMetrics?.({
@@ -162,9 +165,19 @@ class MetricsReader {
         learningRate,
         tokensPerSecond: tokens / seconds,
       });
-      if (!Number.isFinite(gradientNorm)) throw await this.#nonFinite(step, 'gradient norm', gradientNorm);
+      if (gradientNorm !== undefined && !Number.isFinite(gradientNorm)) {
+        throw await this.#nonFinite(step, 'gradient norm', gradientNorm);
+      }
+      this.#unreported = gradientNorm === undefined ? step : undefined;
     }
     this.restartClock();
+  }
+
+  /** Looks at what the last step that was read has written, where no gradient norm tells whether it is finite. */
+  async checkUnreported(): Promise<void> {
+    if (this.#unreported === undefined) return;
+    const tensors = (await this.#options.diagnose?.()) ?? [];
+    if (tensors.length > 0) throw new NonFiniteError(this.#unreported, 'update', 'not finite', tensors);
   }
 
   restartClock(): void {
@@ -174,7 +187,7 @@ class MetricsReader {
   dispose(): void {
     for (const { result } of this.#pending) {
       result.loss.dispose();
-      result.gradientNorm.dispose();
+      result.gradientNorm?.dispose();
     }
     this.#pending = [];
   }

@@ -2,11 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/data/index.ts';
 import { UserError } from '../../src/errors.ts';
-import { LanguageModel } from '../../src/nn/index.ts';
-import { AdamW } from '../../src/optimizers/index.ts';
-import { RandomStreams } from '../../src/random/index.ts';
-import { findNonFinite, NonFiniteError } from '../../src/training/non-finite.ts';
+import { NonFiniteError } from '../../src/training/non-finite.ts';
 import { type TrainOptions, train } from '../../src/training/train.ts';
+import type { StepResult } from '../../src/training/train-step.ts';
 
 beforeAll(() => tf.setBackend('cpu'));
 
@@ -127,7 +125,7 @@ describe('train', () => {
     await train(
       recording({
         steps: 3,
-        step: Object.assign(stepOf([1]), { warmUp: slow }),
+        step: stepOf([1]),
         evaluation: { every: 1, run: async () => 0, onLoss: slow },
         checkpoint: { every: 1, save: slow },
         onMetrics: ({ tokensPerSecond }) => {
@@ -137,29 +135,6 @@ describe('train', () => {
     );
     // 6 tokens in well under 100 ms.
     for (const speed of speeds) expect(speed).toBeGreaterThan(60);
-  });
-
-  it('warms up once, with the first batch, which is then used', async () => {
-    const batches: tf.Tensor[] = [];
-    const warmed: tf.Tensor[] = [];
-    const step = stepOf([1]);
-    await train(
-      recording({
-        step: Object.assign(
-          (tokens: tf.Tensor2D, targets: tf.Tensor2D) => {
-            batches.push(tokens);
-            return step(tokens, targets);
-          },
-          {
-            warmUp: async (tokens: tf.Tensor2D) => {
-              warmed.push(tokens);
-            },
-          },
-        ),
-      }),
-    );
-    expect(warmed).toHaveLength(1);
-    expect(warmed[0]).toBe(batches[0]);
   });
 });
 
@@ -241,36 +216,21 @@ describe('what is not finite', () => {
     );
   });
 
-  it('is found by the names of parameters and optimizer state', async () => {
-    const model = new LanguageModel(
-      { vocabulary: 5, contextLength: 4, width: 4, layers: 1, heads: 1 },
-      new RandomStreams(0),
+  it('without a gradient norm is looked for before a checkpoint is written', async () => {
+    const bare = (): StepResult => ({ loss: tf.scalar(1) });
+    const found = [{ name: 'w', nonFinite: 1, size: 2 }];
+    let looks = 0;
+    const run = train(
+      recording({ step: bare, checkpoint, diagnose: async () => (++looks < 2 ? [] : found) }),
     );
-    const optimizer = new AdamW();
-    const parameters = model.parameters();
-    tf.tidy(() =>
-      optimizer.applyGradients(
-        Object.fromEntries(parameters.map(({ variable: v }) => [v.name, tf.onesLike(v)])),
-      ),
-    );
-    expect(await findNonFinite(model, optimizer)).toEqual([]);
-    const chosen = parameters.find(({ name }) => name === 'blocks.0.mlp.expand.weight');
-    tf.tidy(() => chosen?.variable.assign(tf.tensor([Number.NaN, ...Array(63).fill(1)], [4, 16])));
-    tf.tidy(() => {
-      const gradient = tf.tensor([Number.POSITIVE_INFINITY, 0, 0, 0]);
-      const bias = parameters.find(({ name }) => name === 'finalNorm.bias');
-      optimizer.applyGradients({ [bias?.variable.name as string]: gradient });
-    });
-    const before = tf.memory().numTensors;
-    const found = await findNonFinite(model, optimizer);
-    expect(found).toEqual([
-      { name: 'blocks.0.mlp.expand.weight', nonFinite: 1, size: 64 },
-      { name: 'finalNorm.bias', nonFinite: 1, size: 4 },
-      { name: 'finalNorm.bias/adamw_m', nonFinite: 1, size: 4 },
-      { name: 'finalNorm.bias/adamw_v', nonFinite: 1, size: 4 },
-    ]);
-    expect(tf.memory().numTensors).toBe(before);
-    model.dispose();
-    optimizer.dispose();
+    await expect(run).rejects.toThrow(/step 4: the update is not finite\. .*w \(1 of 2\)/);
+    expect(events.filter((event) => event.startsWith('saved'))).toEqual(['saved 2']);
+
+    // Where the norm is reported there is nothing to look for.
+    const unasked = async () => {
+      throw new Error('asked');
+    };
+    await train(recording({ checkpoint, diagnose: unasked }));
+    expect(events.at(-1)).toBe('saved 4');
   });
 });
