@@ -4,6 +4,7 @@
 //   B  M, W      û = u/max(1, RMS(u)/d); M ← β₁M + (1 − β₁)û; W ← W(1 − ηλ) − ηM
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "../../src/native/kernel.h"
 #include "../../src/native/parallel.h"
@@ -28,9 +29,9 @@ constexpr int64_t kGrain = 32 * 1024;
 
 // Σ f(i) over [0, count): float within a block, double between blocks, blocks in a fixed order.
 template <class Term>
-double blockedSum(int64_t count, Term&& term) {
+double blockedSum(tfjs_methods::Team& team, int64_t count, Term&& term) {
   std::vector<double> partial((count + kGrain - 1) / kGrain);
-  tfjs_methods::parallelFor(count, kGrain, [&](int64_t begin, int64_t end) {
+  team.parallelFor(count, kGrain, [&](int64_t begin, int64_t end) {
     float sum = 0;
     for (int64_t i = begin; i < end; ++i) sum += term(i);
     partial[begin / kGrain] = sum;
@@ -53,12 +54,13 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float eta = scalars[0];    // η
   const float decay = scalars[1];  // 1 − ηλ
 
-  if (s.skipNonFinite && !std::isfinite(blockedSum(size, [&](int64_t i) { return g[i] * g[i]; }))) {
+  tfjs_methods::Team team;
+  if (s.skipNonFinite && !std::isfinite(blockedSum(team, size, [&](int64_t i) { return g[i] * g[i]; }))) {
     return context.done();
   }
 
   // A
-  const double sumOfSquares = blockedSum(size, [&](int64_t i) {
+  const double sumOfSquares = blockedSum(team, size, [&](int64_t i) {
     v[i] += s.oneMinusBeta2 * (g[i] * g[i] + s.epsilon1 - v[i]);
     const float u = g[i] / std::sqrt(v[i]);
     return u * u;
@@ -68,7 +70,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float clip = static_cast<float>(rms <= s.clipThreshold ? 1.0 : s.clipThreshold / rms);
 
   // B
-  tfjs_methods::parallelFor(size, kGrain, [&](int64_t begin, int64_t end) {
+  team.parallelFor(size, kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const float clipped = g[i] / std::sqrt(v[i]) * clip;
       M[i] += s.oneMinusBeta1 * (clipped - M[i]);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
+#include <vector>
 
 #include "../../src/native/kernel.h"
 #include "../../src/native/parallel.h"
@@ -54,8 +55,8 @@ struct Blocks {
 
 // A pass in reverse order finds the end of the pass before it still in the cache.
 template <class Body>
-void eachBlock(const Blocks& blocks, bool reverse, Body&& body) {
-  tfjs_methods::parallelFor(blocks.count, 1, [&](int64_t block, int64_t) {
+void eachBlock(tfjs_methods::Team& team, const Blocks& blocks, bool reverse, Body&& body) {
+  team.parallelFor(blocks.count, 1, [&](int64_t block, int64_t) {
     body(reverse ? blocks.count - 1 - block : block);
   });
 }
@@ -154,12 +155,14 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float eta = scalars[0];    // η
   const float decay = scalars[1];  // 1 − ηλ
 
+  tfjs_methods::Team team;
   const Blocks blocks(s.batch, n, m);
   std::vector<double> columnSum(m), partial(blocks.count);
-  std::vector<float> rowSums(s.batch * n), columnSums(blocks.count * m), rowFactor(s.batch * n), columnFactor(s.batch * m);
+  std::vector<float> rowSums(s.batch * n), columnSums(blocks.count * m);
+  std::vector<float> rowFactor(s.batch * n), columnFactor(s.batch * m);
 
   // A
-  eachBlock(blocks, false, [&](int64_t block) {
+  eachBlock(team, blocks, false, [&](int64_t block) {
     const int64_t b = blocks.matrix(block);
     float* column = &columnSums[block * m];
     std::fill(column, column + m, 0.0f);
@@ -185,7 +188,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   }
 
   // B
-  eachBlock(blocks, true, [&](int64_t block) {
+  eachBlock(team, blocks, true, [&](int64_t block) {
     const int64_t b = blocks.matrix(block);
     const float* kappa = &columnFactor[b * m];
     double total = 0;
@@ -208,7 +211,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float clip = static_cast<float>(rms <= s.clipThreshold ? 1.0 : s.clipThreshold / rms);
 
   // C
-  eachBlock(blocks, false, [&](int64_t block) {
+  eachBlock(team, blocks, false, [&](int64_t block) {
     const int64_t b = blocks.matrix(block);
     const float* kappa = &columnFactor[b * m];
     float* column = &columnSums[block * m];
@@ -233,7 +236,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   }
 
   // D
-  eachBlock(blocks, true, [&](int64_t block) {
+  eachBlock(team, blocks, true, [&](int64_t block) {
     const int64_t b = blocks.matrix(block);
     const float* kappa = &columnFactor[b * m];
     for (int64_t i = blocks.begin(block); i < blocks.end(block); ++i) {

@@ -23,12 +23,20 @@ class Pool {
     return *pool;
   }
 
-  // Calls body(chunk) once for every chunk in [0, chunks); returns when all are done.
+  // Makes the calling kernel the pool's only user, if nobody else is.
+  bool take() {
+    if (workers_ <= 0 || !owner_.try_lock()) return false;
+    taken_.store(true, std::memory_order_release);
+    return true;
+  }
+
+  void release() {
+    taken_.store(false, std::memory_order_release);
+    owner_.unlock();
+  }
+
+  // Calls body(chunk) once for every chunk in [0, chunks); returns when all are done. Only between take and release.
   void run(int64_t chunks, const std::function<void(int64_t)>& body) {
-    if (chunks <= 1 || workers_ <= 0 || !owner_.try_lock()) {
-      for (int64_t chunk = 0; chunk < chunks; ++chunk) body(chunk);
-      return;
-    }
     auto job = std::make_shared<Job>(chunks, body);
     {
       std::lock_guard<std::mutex> lock(mutex_);
@@ -38,7 +46,6 @@ class Pool {
     wake_.notify_all();
     job->work();
     while (job->completed.load(std::memory_order_acquire) < chunks) pause();
-    owner_.unlock();
   }
 
  private:
@@ -71,8 +78,13 @@ class Pool {
   void loop() {
     uint64_t seen = 0;
     while (true) {
-      // The passes of one kernel follow each other within microseconds: look for a moment before going to sleep.
-      for (int spin = 0; spin < 2000 && generation_.load(std::memory_order_acquire) == seen; ++spin) pause();
+      // While the kernel that has the pool goes from pass to pass, the next job is microseconds away: waking up would take
+      // longer. Without one the core is TensorFlow's.
+      for (int spin = 0; spin < 20000 && taken_.load(std::memory_order_acquire) &&
+                         generation_.load(std::memory_order_acquire) == seen;
+           ++spin) {
+        pause();
+      }
       std::shared_ptr<Job> job;
       {
         std::unique_lock<std::mutex> lock(mutex_);
@@ -87,19 +99,46 @@ class Pool {
   const int workers_;
   std::mutex owner_, mutex_;
   std::condition_variable wake_;
+  std::atomic<bool> taken_{false};
   std::atomic<uint64_t> generation_{0};
   std::shared_ptr<Job> job_;
 };
 
-// Splits [0, count) into ranges of at least `grain` and calls body(begin, end) for each, in parallel. The ranges depend
-// on count and grain alone, never on the number of threads.
+// The pool in the hands of one kernel, for as long as this lives. A kernel of several passes makes one for all of them.
+class Team {
+ public:
+  Team() : taken_(Pool::instance().take()) {}
+  ~Team() {
+    if (taken_) Pool::instance().release();
+  }
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  // Splits [0, count) into ranges of at least `grain` and calls body(begin, end) for each, in parallel. The ranges depend
+  // on count and grain alone, never on the number of threads.
+  template <class Body>
+  void parallelFor(int64_t count, int64_t grain, Body&& body) {
+    const int64_t chunks = (count + grain - 1) / grain;
+    const auto chunkBody = [&](int64_t chunk) {
+      const int64_t begin = chunk * grain;
+      body(begin, begin + grain < count ? begin + grain : count);
+    };
+    if (taken_ && chunks > 1) return Pool::instance().run(chunks, chunkBody);
+    for (int64_t chunk = 0; chunk < chunks; ++chunk) chunkBody(chunk);
+  }
+
+ private:
+  const bool taken_;
+};
+
 template <class Body>
 void parallelFor(int64_t count, int64_t grain, Body&& body) {
-  const int64_t chunks = grain <= 0 ? count : (count + grain - 1) / grain;
-  Pool::instance().run(chunks, [&](int64_t chunk) {
-    const int64_t begin = chunk * grain;
-    body(begin, begin + grain < count ? begin + grain : count);
-  });
+  // Waking a worker for one chunk would only disturb.
+  if (count <= grain) {
+    if (count > 0) body(int64_t{0}, count);
+    return;
+  }
+  Team().parallelFor(count, grain, body);
 }
 
 }  // namespace tfjs_methods
