@@ -8,7 +8,7 @@ export interface WeightDifference {
   readonly difference: number;
 }
 
-/** float32 rounding over the steps of a run; CAME in float32 is 1.8e-7 from float64 after 10 steps, 5e-7 after 100. */
+/** float32 rounding over the steps of the warm-up, with room: CAME in float32 is 1.8e-7 from float64 after 10 steps. */
 export const WEIGHT_TOLERANCE = 1e-5;
 
 /**

@@ -51,6 +51,8 @@ async function measureGroup(
       if ('absent' in result) absences.set(`${optimizer} ${name}`, result.absent);
       else started.push(result);
     }
+    // Before the timed steps: hundreds of equal gradients leave nothing but rounding in CAME's residual û − M.
+    const differences = await compareWeights(started, chooseSamples(task.shapes));
     const comparison = await compare(started, {
       rounds: config.rounds,
       extraRounds: config.extraRounds,
@@ -64,7 +66,6 @@ async function measureGroup(
           disturbed ? 0 : 1,
         ),
     });
-    const differences = await compareWeights(started, chooseSamples(task.shapes));
     const bandwidth = await measureBandwidth(started, config.bandwidthElements);
     return { optimizer, contestants: started, comparison, differences, bandwidth };
   } catch (error) {
