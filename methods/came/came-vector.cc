@@ -54,7 +54,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float eta = scalars[0];    // η
   const float decay = scalars[1];  // 1 − ηλ
 
-  tfjs_methods::Team team;
+  tfjs_methods::Team team(/*more=*/true);
   if (s.skipNonFinite && !std::isfinite(blockedSum(team, size, [&](int64_t i) { return g[i] * g[i]; }))) {
     return context.done();
   }

@@ -155,7 +155,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float eta = scalars[0];    // η
   const float decay = scalars[1];  // 1 − ηλ
 
-  tfjs_methods::Team team;
+  tfjs_methods::Team team(/*more=*/true);
   const Blocks blocks(s.batch, n, m);
   std::vector<double> columnSum(m), partial(blocks.count);
   std::vector<float> rowSums(s.batch * n), columnSums(blocks.count * m);

@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs';
-import { ensurePrivate, trackSharedBuffers } from './ownership.ts';
+import { copyOf, makePrivate, trackSharedBuffers } from './ownership.ts';
 import { attributeList, type NativeAttributes, nativeBackend } from './tensorflow-backend.ts';
 
 export type { NativeAttributes };
@@ -89,4 +89,15 @@ export function runInPlaceKernel(
   for (const done of runNativeKernel(operation, attributes, inputs, 1)) done.dispose();
 }
 
-export { ensurePrivate };
+/** Gives the variable a buffer of its own if it shares one. */
+export function ensurePrivate(variable: tf.Variable): void {
+  makePrivate(
+    variable,
+    hasNativeKernel('TfjsMethodsCopy') && variable.dtype === 'float32' ? nativeCopy : copyOf,
+  );
+}
+
+/** Like `copyOf`, in memory that is fast to stream through (copy.cc). */
+function nativeCopy(tensor: tf.Tensor): tf.Tensor {
+  return runNativeKernel('TfjsMethodsCopy', {}, [tensor], 1)[0] as tf.Tensor;
+}

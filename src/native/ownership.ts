@@ -55,8 +55,8 @@ export function isPrivate(variable: tf.Variable): boolean {
   return privateBuffers.has(variable.dataId) && nativeBackend().refCount(variable.dataId) === 1;
 }
 
-/** Gives the variable a buffer of its own: copies its values if anything else may share them. */
-export function ensurePrivate(variable: tf.Variable): void {
+/** Gives the variable a buffer of its own: copies its values, by `copyOf`, if anything else may share them. */
+export function makePrivate(variable: tf.Variable, copyOf: (tensor: tf.Tensor) => tf.Tensor): void {
   if (isPrivate(variable)) return;
   const copy = () => tf.tidy(() => variable.assign(copyOf(variable)));
   const recording = currentRecording();

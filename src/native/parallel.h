@@ -23,15 +23,16 @@ class Pool {
     return *pool;
   }
 
-  // Makes the calling kernel the pool's only user, if nobody else is.
-  bool take() {
+  // Makes the calling kernel the pool's only user, if nobody else is. With `more` to come soon the workers stay awake.
+  bool take(bool more) {
     if (workers_ <= 0 || !owner_.try_lock()) return false;
-    taken_.store(true, std::memory_order_release);
+    awake_.store(true, std::memory_order_release);
+    more_ = more;
     return true;
   }
 
   void release() {
-    taken_.store(false, std::memory_order_release);
+    awake_.store(more_, std::memory_order_release);
     owner_.unlock();
   }
 
@@ -78,9 +79,9 @@ class Pool {
   void loop() {
     uint64_t seen = 0;
     while (true) {
-      // While the kernel that has the pool goes from pass to pass, the next job is microseconds away: waking up would take
-      // longer. Without one the core is TensorFlow's.
-      for (int spin = 0; spin < 20000 && taken_.load(std::memory_order_acquire) &&
+      // From pass to pass of a kernel, and between the variables of an optimizer, the next job is microseconds away: waking
+      // up would take longer. Otherwise the core is TensorFlow's.
+      for (int spin = 0; spin < 20000 && awake_.load(std::memory_order_acquire) &&
                          generation_.load(std::memory_order_acquire) == seen;
            ++spin) {
         pause();
@@ -99,15 +100,17 @@ class Pool {
   const int workers_;
   std::mutex owner_, mutex_;
   std::condition_variable wake_;
-  std::atomic<bool> taken_{false};
+  std::atomic<bool> awake_{false};
+  bool more_ = false;
   std::atomic<uint64_t> generation_{0};
   std::shared_ptr<Job> job_;
 };
 
-// The pool in the hands of one kernel, for as long as this lives. A kernel of several passes makes one for all of them.
+// The pool in the hands of one kernel, for as long as this lives. A kernel of several passes makes one for all of them; a
+// kernel that is called for one variable after another says that there is `more` to come.
 class Team {
  public:
-  Team() : taken_(Pool::instance().take()) {}
+  explicit Team(bool more = false) : taken_(Pool::instance().take(more)) {}
   ~Team() {
     if (taken_) Pool::instance().release();
   }

@@ -32,7 +32,8 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float decay = scalars[1];                     // 1 − ηλ
   const float inverseCorrection = 1.0f / scalars[2];  // 1/√(1 − β₂ᵗ)
 
-  tfjs_methods::parallelFor(size, 32 * 1024, [=](int64_t begin, int64_t end) {
+  tfjs_methods::Team team(/*more=*/true);
+  team.parallelFor(size, 128 * 1024, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       m[i] += s.oneMinusBeta1 * (g[i] - m[i]);
       v[i] += s.oneMinusBeta2 * (g[i] * g[i] - v[i]);
