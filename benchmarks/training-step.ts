@@ -8,7 +8,7 @@ export const trainingStep: Experiment<TrainingStepConfig> = {
   question:
     'How fast is one training step of a small Transformer language model, captured, beside eager TensorFlow.js, PyTorch and JAX?',
   claim:
-    'On idle 2 cores the captured step is at least 1.8 times as fast as eager, 1.0 as PyTorch eager and 1.6 as JAX jit, and ' +
+    'On idle 2 cores the captured step is at least 1.8 times as fast as eager TensorFlow.js, 1.0 as PyTorch eager and 1.6 as JAX jit, and ' +
     "at D256 reaches 65 % of the machine's matmul peak; wasm is at least 2.5 times as fast as stock tfjs-wasm",
   presets,
   durations: {

@@ -2,12 +2,15 @@ import { UserError } from '../../src/errors.ts';
 import type { Preset } from '../../src/experiment/experiment.ts';
 import { nearMatches } from '../../src/experiment/near-matches.ts';
 
-/** Who computes the step. */
+/**
+ * Who computes the step. `eager` is what TensorFlow.js does by itself: its operations one by one, none of our native kernels;
+ * `captured` has everything that this package brings, `captured-ops` and `eager-native` a part of it.
+ */
 export const CONTESTANTS = [
   'captured',
-  'eager',
   'captured-ops',
-  'eager-ops',
+  'eager',
+  'eager-native',
   'wasm',
   'wasm-stock',
   'webgpu',
@@ -53,7 +56,7 @@ export type TrainingStepConfig = {
 };
 
 const peers = ['pytorch', 'torch-compile', 'jax'];
-const onTensorflow = ['captured', 'eager', 'captured-ops', 'eager-ops'];
+const onTensorflow = ['captured', 'captured-ops', 'eager', 'eager-native'];
 const d128 = { width: 128, layers: 2, heads: 4, sequence: 64, batch: 16 };
 const d256 = { width: 256, layers: 4, heads: 4, sequence: 128, batch: 8 };
 

@@ -38,9 +38,9 @@ interface Prepared {
 
 const OURS: Readonly<Partial<Record<ContestantName, Place & { readonly native?: false }>>> = {
   captured: { backend: 'tensorflow', captured: true },
-  eager: { backend: 'tensorflow', captured: false },
   'captured-ops': { backend: 'tensorflow', captured: true, native: false },
-  'eager-ops': { backend: 'tensorflow', captured: false, native: false },
+  eager: { backend: 'tensorflow', captured: false, native: false },
+  'eager-native': { backend: 'tensorflow', captured: false },
   wasm: { backend: 'wasm', captured: false },
   'wasm-stock': { backend: 'wasm-stock', captured: false },
   webgpu: { backend: 'webgpu', captured: false },
