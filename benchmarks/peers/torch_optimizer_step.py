@@ -57,8 +57,10 @@ def prepare(question):
     global optimizer
     for index, shape in enumerate(question["shapes"]):
         count = int(np.prod(shape))
-        parameter = torch.from_numpy(hashed(count, 2 * index, question["weightScale"]).reshape(shape)).requires_grad_()
-        parameter.grad = torch.from_numpy(hashed(count, 2 * index + 1, question["gradientScale"]).reshape(shape))
+        # Cloned, so that they lie in memory that PyTorch allocated, as a model's do: NumPy's lies in large pages.
+        tensor = lambda key, scale: torch.from_numpy(hashed(count, key, scale).reshape(shape)).clone()
+        parameter = tensor(2 * index, question["weightScale"]).requires_grad_()
+        parameter.grad = tensor(2 * index + 1, question["gradientScale"])
         parameters.append(parameter)
     optimizer = make_optimizer(question["kind"], parameters, question)
     for _ in range(question["warmUp"]):
