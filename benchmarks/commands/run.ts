@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
 import { progressLine } from '../../src/experiment/progress-line.ts';
 import type { Summary } from '../../src/experiment/summary.ts';
@@ -40,7 +41,10 @@ export async function runCommand(
     } catch (error) {
       progress.finish();
       worst = Math.max(worst, reportError(error, invocation));
-      if (error instanceof Interrupted) break;
+      if (!(error instanceof Interrupted)) continue;
+      // npm's copy of the Ctrl-C may still be on its way, and a process that is ending no longer catches signals.
+      await sleep(copyDelay);
+      break;
     }
   }
   if (options.json && summaries.length > 0) {
@@ -61,6 +65,9 @@ function print(summary: Summary, outcome: Outcome): void {
 
 /** A second signal so soon, in milliseconds, is the same Ctrl-C: npm passes on what the terminal has sent already. */
 const sameKeystroke = 1000;
+
+/** How long to wait for it before the process ends, in milliseconds. */
+const copyDelay = 300;
 
 /** The first Ctrl-C aborts the signal. With no handler left, the second ends the process as if there had never been one. */
 function stopOnInterrupt(told: () => void): AbortSignal {

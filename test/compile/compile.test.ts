@@ -284,15 +284,15 @@ describe.skipIf(!hasTensorflow)('compile', () => {
     const run = (times: number) => {
       for (let call = 0; call < times; call++)
         tf.tidy(() => {
-          f(tf.ones([256, 64]));
+          f(tf.ones([2048, 64]));
         });
     };
     run(300); // allocators have grown by then
     const [inside, resident] = [counts(), process.memoryUsage.rss()];
     run(1000);
     expect(counts()).toEqual(inside);
-    // One [256, 64] tensor leaked at each call would be 64 MB.
-    expect(process.memoryUsage.rss() - resident).toBeLessThan(32e6);
+    // One [2048, 64] tensor leaked at each call would be 524 MB; JavaScript's own heap grows by some tens.
+    expect(process.memoryUsage.rss() - resident).toBeLessThan(100e6);
     expect(f.runs.count).toBe(2);
     f.dispose();
   });
