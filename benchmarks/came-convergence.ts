@@ -17,7 +17,7 @@ export const cameConvergence: Experiment<CameConvergenceConfig> = {
     'CAME converges as AdamW does (within 0.02 nats, each at its best learning rate) with about half of the state',
   question: 'Does CAME reach the loss of AdamW in the same steps, with half of the optimizer state?',
   presets,
-  durations: { smoke: '10 s', laptop: '7 min on 2 cores', paper: 'days on a GPU' },
+  durations: { smoke: '10 s', laptop: '8 min on 2 cores', paper: 'days on a GPU' },
   seeds: { smoke: 2, laptop: 5, paper: 5 },
   takesData: true,
   takesPeers: false,
