@@ -1,39 +1,74 @@
 import type * as tf from '@tensorflow/tfjs';
 import { hasNativeKernel, type NativeAttributes, runInPlaceKernel } from '../../src/native/kernels.ts';
-import type { GroupScalars, Slots } from '../../src/optimizers/index.ts';
+import type { StepScalars, VariableUpdate } from '../../src/optimizers/index.ts';
 import type { CameOptions } from './config.ts';
 import { matrixShape } from './factorization.ts';
 
+const MATRIX_KERNEL = 'TfjsMethodsCame';
+const VECTOR_KERNEL = 'TfjsMethodsCameVector';
+
 /**
- * The update of came-update.ts by a kernel of our own (came.cc, came-vector.cc): in place, so that nothing of the variable's
- * size is allocated. Returns false, with nothing written, where there is no kernel for it: another backend, an addon that is
- * not compiled, or a variable whose matrices do not lie in memory one after the other ('oihw' convolutions).
+ * The step of came-update.ts by kernels of our own (came.cc, came-vector.cc), each for all its variables at once: in place, so
+ * that nothing of a variable's size is allocated. Returns the updates that are left to do: all of them where the kernels are
+ * not to be had (another backend, an addon that is not compiled), and variables whose matrices do not lie in memory one after
+ * the other ('oihw' convolutions).
  */
 export function cameNativeUpdate(
-  variable: tf.Variable,
-  slots: Slots,
-  gradient: tf.Tensor,
-  scalars: GroupScalars,
+  updates: readonly VariableUpdate[],
+  scalars: StepScalars,
   options: CameOptions,
-): boolean {
-  const matrix = matrixShape(options.factorization, variable.shape);
-  const kernel = matrix === undefined ? 'TfjsMethodsCameVector' : 'TfjsMethodsCame';
-  const permuted = options.factorization === 'oihw' && variable.rank === 4;
-  if (permuted || !hasNativeKernel(kernel)) return false;
-
-  if (matrix === undefined) {
-    const { m, v } = slots as Record<'m' | 'v', tf.Variable>;
-    runInPlaceKernel(kernel, vectorAttributes(options), [variable, m, v, gradient, scalars.packed()]);
-    return true;
+): readonly VariableUpdate[] {
+  const { factorization } = options;
+  if (!hasNativeKernel(MATRIX_KERNEL) || !hasNativeKernel(VECTOR_KERNEL)) return updates;
+  const isPermuted = ({ variable }: VariableUpdate) => factorization === 'oihw' && variable.rank === 4;
+  const matrices: { update: VariableUpdate; shape: readonly number[] }[] = [];
+  const vectors: VariableUpdate[] = [];
+  for (const update of updates) {
+    const shape = matrixShape(factorization, update.variable.shape);
+    if (shape === undefined) vectors.push(update);
+    else if (!isPermuted(update)) matrices.push({ update, shape });
   }
-  const { m, vr, vc, rr, rc } = slots as Record<'m' | 'vr' | 'vc' | 'rr' | 'rc', tf.Variable>;
-  const attributes = matrixAttributes(options, matrix);
-  runInPlaceKernel(kernel, attributes, [variable, m, vr, vc, rr, rc, gradient, scalars.packed()]);
-  return true;
+  if (matrices.length > 0) updateMatrices(matrices, scalars, options);
+  if (vectors.length > 0) updateVectors(vectors, scalars, options);
+  return updates.filter(isPermuted);
+}
+
+function updateMatrices(
+  matrices: readonly { readonly update: VariableUpdate; readonly shape: readonly number[] }[],
+  scalars: StepScalars,
+  options: CameOptions,
+): void {
+  const attributes: NativeAttributes = {
+    batches: { int: matrices.map(({ shape }) => shape.slice(0, -2).reduce((size, each) => size * each, 1)) },
+    rows: { int: matrices.map(({ shape }) => shape.at(-2) as number) },
+    columns: { int: matrices.map(({ shape }) => shape.at(-1) as number) },
+    groups: { int: matrices.map(({ update }) => update.group) },
+    ...sharedAttributes(options),
+    one_minus_beta3: 1 - options.beta3,
+    epsilon2: options.epsilon2,
+  };
+  const rows = matrices.map(({ update: { variable, slots, gradient } }) => {
+    const { m, vr, vc, rr, rc } = slots as Record<'m' | 'vr' | 'vc' | 'rr' | 'rc', tf.Variable>;
+    return [variable, m, vr, vc, rr, rc, gradient];
+  });
+  runInPlaceKernel(MATRIX_KERNEL, attributes, rows, scalars.rows);
+}
+
+function updateVectors(vectors: readonly VariableUpdate[], scalars: StepScalars, options: CameOptions): void {
+  const attributes: NativeAttributes = {
+    sizes: { int: vectors.map(({ variable }) => variable.size) },
+    groups: { int: vectors.map(({ group }) => group) },
+    ...sharedAttributes(options),
+  };
+  const rows = vectors.map(({ variable, slots, gradient }) => {
+    const { m, v } = slots as Record<'m' | 'v', tf.Variable>;
+    return [variable, m, v, gradient];
+  });
+  runInPlaceKernel(VECTOR_KERNEL, attributes, rows, scalars.rows);
 }
 
 /** 1 − β is computed here, in float64: from a float32 β it would be off by up to 1.7e-4. */
-function vectorAttributes(options: CameOptions): NativeAttributes {
+function sharedAttributes(options: CameOptions): NativeAttributes {
   const { beta1, beta2, epsilon1, clipThreshold, nonFinite } = options;
   return {
     one_minus_beta1: 1 - beta1,
@@ -41,19 +76,5 @@ function vectorAttributes(options: CameOptions): NativeAttributes {
     epsilon1,
     clip_threshold: clipThreshold,
     skip_non_finite: nonFinite === 'skip',
-  };
-}
-
-function matrixAttributes(options: CameOptions, matrix: readonly number[]): NativeAttributes {
-  const [rows, columns] = matrix.slice(-2) as [number, number];
-  const batch = matrix.slice(0, -2).reduce((product, size) => product * size, 1);
-  const { beta3, epsilon2 } = options;
-  return {
-    batch: { int: batch },
-    rows: { int: rows },
-    columns: { int: columns },
-    ...vectorAttributes(options),
-    one_minus_beta3: 1 - beta3,
-    epsilon2,
   };
 }

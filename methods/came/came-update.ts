@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type GroupScalars, release, type Slots } from '../../src/optimizers/index.ts';
 import type { cameStep, cameVectorStep } from './came.ts';
-import { cameNativeUpdate } from './came-native.ts';
 import type { CameOptions } from './config.ts';
 import { fromMatrices, matrixShape, toMatrices } from './factorization.ts';
 
@@ -23,7 +22,6 @@ export function cameUpdate(
   options: CameOptions,
   reference: CameReference,
 ): void {
-  if (cameNativeUpdate(variable, slots, gradient, scalars, options)) return;
   const finite = options.nonFinite === 'skip' ? squaresAreFinite(gradient) : undefined;
   const factored = matrixShape(options.factorization, variable.shape) !== undefined;
   const update = factored

@@ -1,4 +1,4 @@
-// The CAME update of an un-factored variable (rank 0 or 1, or factorization 'none'), in place: full second moment, no
+// The CAME update of all un-factored variables (rank 0 or 1, or factorization 'none'), in place: full second moment, no
 // confidence. came.ts in two passes over memory:
 //   A  v, Σu²    v ← β₂v + (1 − β₂)(g² + ε₁);  u = g/√v
 //   B  M, W      û = u/max(1, RMS(u)/d); M ← β₁M + (1 − β₁)û; W ← W(1 − ηλ) − ηM
@@ -16,11 +16,14 @@ using tfjs_methods::Context;
 
 struct Settings {
   explicit Settings(Attributes& attributes)
-      : oneMinusBeta1(attributes.number("one_minus_beta1")),
+      : sizes(attributes.integers("sizes")),
+        groups(attributes.integers("groups")),
+        oneMinusBeta1(attributes.number("one_minus_beta1")),
         oneMinusBeta2(attributes.number("one_minus_beta2")),
         epsilon1(attributes.number("epsilon1")),
         clipThreshold(attributes.number("clip_threshold")),
         skipNonFinite(attributes.boolean("skip_non_finite")) {}
+  const std::vector<int64_t> sizes, groups;
   const float oneMinusBeta1, oneMinusBeta2, epsilon1, clipThreshold;
   const bool skipNonFinite;
 };
@@ -41,22 +44,22 @@ double blockedSum(tfjs_methods::Team& team, int64_t count, Term&& term) {
   return total;
 }
 
-void compute(void* data, TF_OpKernelContext* kernelContext) {
-  const Settings& s = *static_cast<Settings*>(data);
-  Context context(kernelContext);
-  const int64_t size = context.count(0);
-  float* W = context.input(0, size);
-  float* M = context.input(1, size);
-  float* v = context.input(2, size);
-  const float* g = context.input(3, size);
-  const float* scalars = context.input(4, 2);
-  if (context.failed()) return;
-  const float eta = scalars[0];    // η
-  const float decay = scalars[1];  // 1 − ηλ
+// One variable and its state.
+struct Update {
+  int64_t size;
+  float *W, *M, *v;
+  const float* g;
+  float eta;    // η
+  float decay;  // 1 − ηλ
+};
 
-  tfjs_methods::Team team(/*more=*/true);
+void update(const Update& variable, const Settings& s, tfjs_methods::Team& team) {
+  const int64_t size = variable.size;
+  float *W = variable.W, *M = variable.M, *v = variable.v;
+  const float* g = variable.g;
+  const float eta = variable.eta, decay = variable.decay;
   if (s.skipNonFinite && !std::isfinite(blockedSum(team, size, [&](int64_t i) { return g[i] * g[i]; }))) {
-    return context.done();
+    return;
   }
 
   // A
@@ -77,14 +80,40 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
       W[i] = decay * W[i] - eta * M[i];
     }
   });
+}
+
+// What is smaller than this is updated by one thread, several variables at a time.
+constexpr int64_t kSmall = 128 * 1024;
+
+void compute(void* data, TF_OpKernelContext* kernelContext) {
+  const Settings& s = *static_cast<Settings*>(data);
+  const size_t count = s.sizes.size();
+  Context context(kernelContext);
+  const auto W = context.list(0, s.sizes), M = context.list(1, s.sizes), v = context.list(2, s.sizes);
+  const auto g = context.list(3, s.sizes);
+  const float* scalars = context.input(static_cast<int>(4 * count));  // [groups, 2]
+  if (context.failed()) return;
+
+  std::vector<Update> small, large;
+  for (size_t k = 0; k < count; ++k) {
+    const float* row = scalars + 2 * s.groups[k];
+    (s.sizes[k] < kSmall ? small : large).push_back({s.sizes[k], W[k], M[k], v[k], g[k], row[0], row[1]});
+  }
+  tfjs_methods::Team team;
+  for (const Update& variable : large) update(variable, s, team);
+  team.parallelFor(static_cast<int64_t>(small.size()), 1, [&](int64_t item, int64_t) {
+    auto one = tfjs_methods::Team::ofOne();
+    update(small[item], s, one);
+  });
   context.done();
 }
 
 const tfjs_methods::Registration cameVector({
     "TfjsMethodsCameVector",
-    {"one_minus_beta1: float", "one_minus_beta2: float", "epsilon1: float",
+    {"N: int >= 1", "sizes: list(int)", "groups: list(int)", "one_minus_beta1: float", "one_minus_beta2: float", "epsilon1: float",
      "clip_threshold: float", "skip_non_finite: bool"},
-    {"variable: float", "momentum: float", "second_moment: float", "gradient: float", "scalars: float"},
+    {"variables: N * float", "momentums: N * float", "second_moments: N * float", "gradients: N * float",
+     "scalars: float"},
     {"done: float"},
     {0, 1, 2},
     tfjs_methods::createSettings<Settings>,

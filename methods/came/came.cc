@@ -1,6 +1,6 @@
-// The whole CAME update of one variable, in place: methods/came/came.ts in four passes over memory.
+// The whole CAME update of all variables that are factored, in place: methods/came/came.ts in four passes over memory.
 //
-// The variable is seen as `batch` matrices of [rows, columns]; leading dimensions are the batch. Passes, each of which
+// A variable is seen as `batch` matrices of [rows, columns]; leading dimensions are the batch. Passes, each of which
 // needs the complete sums of the one before (Luo et al., ACL 2023, Algorithm 2; symbols as in came.ts):
 //   A  r, c      row and column means of g∘g + ε₁
 //   B  Σu²       u = g/√V, for the clip over the whole variable
@@ -24,9 +24,10 @@ struct Settings {
   // Averages move by 1 − β towards the new value: β itself is not needed, and 1 − β, computed in double by JavaScript, is
   // exact to float, where 1 − 0.9999f is off by 1.7e-4.
   explicit Settings(Attributes& attributes)
-      : batch(attributes.integer("batch")),
-        rows(attributes.integer("rows")),
-        columns(attributes.integer("columns")),
+      : batches(attributes.integers("batches")),
+        rows(attributes.integers("rows")),
+        columns(attributes.integers("columns")),
+        groups(attributes.integers("groups")),
         oneMinusBeta1(attributes.number("one_minus_beta1")),
         oneMinusBeta2(attributes.number("one_minus_beta2")),
         oneMinusBeta3(attributes.number("one_minus_beta3")),
@@ -34,7 +35,7 @@ struct Settings {
         epsilon2(attributes.number("epsilon2")),
         clipThreshold(attributes.number("clip_threshold")),
         skipNonFinite(attributes.boolean("skip_non_finite")) {}
-  const int64_t batch, rows, columns;
+  const std::vector<int64_t> batches, rows, columns, groups;
   const float oneMinusBeta1, oneMinusBeta2, oneMinusBeta3, epsilon1, epsilon2, clipThreshold;
   const bool skipNonFinite;
 };
@@ -139,27 +140,24 @@ void eachRows(int64_t begin, int64_t end, Whole&& whole, Single&& single) {
   for (; i < end; ++i) single(i);
 }
 
-void compute(void* data, TF_OpKernelContext* kernelContext) {
-  const Settings& s = *static_cast<Settings*>(data);
-  const int64_t n = s.rows, m = s.columns, size = s.batch * n * m;
-  Context context(kernelContext);
-  float* W = context.input(0, size);
-  float* M = context.input(1, size);
-  float* r = context.input(2, s.batch * n);
-  float* c = context.input(3, s.batch * m);
-  float* R = context.input(4, s.batch * n);
-  float* C = context.input(5, s.batch * m);
-  const float* g = context.input(6, size);
-  const float* scalars = context.input(7, 2);
-  if (context.failed()) return;
-  const float eta = scalars[0];    // η
-  const float decay = scalars[1];  // 1 − ηλ
+// One variable and its state.
+struct Update {
+  int64_t batch, rows, columns;
+  float *W, *M, *r, *c, *R, *C;
+  const float* g;
+  float eta;    // η
+  float decay;  // 1 − ηλ
+};
 
-  tfjs_methods::Team team(/*more=*/true);
-  const Blocks blocks(s.batch, n, m);
+void update(const Update& variable, const Settings& s, tfjs_methods::Team& team) {
+  const int64_t batch = variable.batch, n = variable.rows, m = variable.columns, size = batch * n * m;
+  float *W = variable.W, *M = variable.M, *r = variable.r, *c = variable.c, *R = variable.R, *C = variable.C;
+  const float* g = variable.g;
+  const float eta = variable.eta, decay = variable.decay;
+  const Blocks blocks(batch, n, m);
   std::vector<double> columnSum(m), partial(blocks.count);
-  std::vector<float> rowSums(s.batch * n), columnSums(blocks.count * m);
-  std::vector<float> rowFactor(s.batch * n), columnFactor(s.batch * m);
+  std::vector<float> rowSums(batch * n), columnSums(blocks.count * m);
+  std::vector<float> rowFactor(batch * n), columnFactor(batch * m);
 
   // A
   eachBlock(team, blocks, false, [&](int64_t block) {
@@ -178,10 +176,10 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   if (s.skipNonFinite) {
     double total = 0;
     for (double sum : partial) total += sum;
-    if (!std::isfinite(total)) return context.done();
+    if (!std::isfinite(total)) return;
   }
-  average(r, rowSums.data(), s.batch * n, m, s.oneMinusBeta2, s.epsilon1);
-  for (int64_t b = 0; b < s.batch; ++b) {
+  average(r, rowSums.data(), batch * n, m, s.oneMinusBeta2, s.epsilon1);
+  for (int64_t b = 0; b < batch; ++b) {
     sumOfColumns(blocks, b, m, columnSums, columnSum);
     average(c + b * m, columnSum.data(), m, n, s.oneMinusBeta2, s.epsilon1);
     factors(r + b * n, c + b * m, n, m, &rowFactor[b * n], &columnFactor[b * m]);
@@ -228,8 +226,8 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
              [&](int64_t i) { move(std::integral_constant<int, kRows>(), i); },
              [&](int64_t i) { move(std::integral_constant<int, 1>(), i); });
   });
-  average(R, rowSums.data(), s.batch * n, m, s.oneMinusBeta3, s.epsilon2);
-  for (int64_t b = 0; b < s.batch; ++b) {
+  average(R, rowSums.data(), batch * n, m, s.oneMinusBeta3, s.epsilon2);
+  for (int64_t b = 0; b < batch; ++b) {
     sumOfColumns(blocks, b, m, columnSums, columnSum);
     average(C + b * m, columnSum.data(), m, n, s.oneMinusBeta3, s.epsilon2);
     factors(R + b * n, C + b * m, n, m, &rowFactor[b * n], &columnFactor[b * m]);
@@ -246,15 +244,50 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
       for (int64_t j = 0; j < m; ++j) Wi[j] = decay * Wi[j] - Mi[j] * rho * kappa[j];
     }
   });
+}
+
+// What is smaller than this is updated by one thread, several variables at a time.
+constexpr int64_t kSmall = 128 * 1024;
+
+void compute(void* data, TF_OpKernelContext* kernelContext) {
+  const Settings& s = *static_cast<Settings*>(data);
+  const size_t count = s.rows.size();
+  std::vector<int64_t> sizes, rows, columns;
+  for (size_t k = 0; k < count; ++k) {
+    rows.push_back(s.batches[k] * s.rows[k]);
+    columns.push_back(s.batches[k] * s.columns[k]);
+    sizes.push_back(rows[k] * s.columns[k]);
+  }
+  Context context(kernelContext);
+  const auto W = context.list(0, sizes), M = context.list(1, sizes);
+  const auto r = context.list(2, rows), c = context.list(3, columns);
+  const auto R = context.list(4, rows), C = context.list(5, columns);
+  const auto g = context.list(6, sizes);
+  const float* scalars = context.input(static_cast<int>(7 * count));  // [groups, 2]
+  if (context.failed()) return;
+
+  std::vector<Update> small, large;
+  for (size_t k = 0; k < count; ++k) {
+    const float* row = scalars + 2 * s.groups[k];
+    const Update variable{s.batches[k], s.rows[k], s.columns[k], W[k],   M[k],  r[k],
+                          c[k],         R[k],      C[k],         g[k],   row[0], row[1]};
+    (sizes[k] < kSmall ? small : large).push_back(variable);
+  }
+  tfjs_methods::Team team;
+  for (const Update& variable : large) update(variable, s, team);
+  team.parallelFor(static_cast<int64_t>(small.size()), 1, [&](int64_t item, int64_t) {
+    auto one = tfjs_methods::Team::ofOne();
+    update(small[item], s, one);
+  });
   context.done();
 }
 
 const tfjs_methods::Registration came({
     "TfjsMethodsCame",
-    {"batch: int", "rows: int", "columns: int", "one_minus_beta1: float", "one_minus_beta2: float",
-     "one_minus_beta3: float", "epsilon1: float", "epsilon2: float", "clip_threshold: float", "skip_non_finite: bool"},
-    {"variable: float", "momentum: float", "row_moment: float", "column_moment: float", "row_instability: float",
-     "column_instability: float", "gradient: float", "scalars: float"},
+    {"N: int >= 1", "batches: list(int)", "rows: list(int)", "columns: list(int)", "groups: list(int)",
+     "one_minus_beta1: float", "one_minus_beta2: float", "one_minus_beta3: float", "epsilon1: float", "epsilon2: float", "clip_threshold: float", "skip_non_finite: bool"},
+    {"variables: N * float", "momentums: N * float", "row_moments: N * float", "column_moments: N * float",
+     "row_instabilities: N * float", "column_instabilities: N * float", "gradients: N * float", "scalars: float"},
     {"done: float"},
     {0, 1, 2, 3, 4, 5},
     tfjs_methods::createSettings<Settings>,

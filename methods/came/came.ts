@@ -27,7 +27,10 @@ import {
   release,
   type SlotShapes,
   type Slots,
+  type StepScalars,
+  type VariableUpdate,
 } from '../../src/optimizers/index.ts';
+import { cameNativeUpdate } from './came-native.ts';
 import { cameUpdate } from './came-update.ts';
 import { CAME_DEFAULTS, type CameOptions, resolveCameOptions } from './config.ts';
 import { matrixShape } from './factorization.ts';
@@ -181,6 +184,13 @@ export class CAME extends Optimizer {
   /** η, 1 − ηλ. */
   protected override stepScalars(_step: number, learningRate: number, weightDecay: number): number[] {
     return [learningRate, 1 - learningRate * weightDecay];
+  }
+
+  protected override updateInPlace(
+    updates: readonly VariableUpdate[],
+    scalars: StepScalars,
+  ): readonly VariableUpdate[] {
+    return cameNativeUpdate(updates, scalars, this.options);
   }
 
   protected override updateVariable(

@@ -135,7 +135,7 @@ export class Recorder implements Recording {
       return value;
     });
     const results = this.binding.executeOp(op, attributes, ids, count);
-    const writes = writtenInputs(op);
+    const writes = writtenInputs(op, listLength(attributes));
     for (const index of writes ?? []) inputs[index] = this.overwrite(inputs[index] as Value);
     const node = this.add({ op, attributes, inputs, outputs: results, ...(writes && { writes }) });
     for (const [output, { id }] of results.entries()) this.values.set(id, { node, output });
@@ -229,6 +229,11 @@ export class Recorder implements Recording {
     this.failure ??= error;
     return error;
   }
+}
+
+/** How many tensors each list argument of an operation of ours has. */
+function listLength(attributes: readonly OpAttribute[]): number {
+  return (attributes.find(({ name }) => name === 'N')?.value as number | undefined) ?? 1;
 }
 
 function dataRead(): UserError {

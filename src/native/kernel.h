@@ -18,7 +18,7 @@ struct Operation {
   std::vector<const char*> attributes;  // TensorFlow's notation, "epsilon: float"
   std::vector<const char*> inputs;      // "gradient: float"
   std::vector<const char*> outputs;
-  std::vector<int> writes;              // inputs that the kernel changes in place
+  std::vector<int> writes;              // inputs that the kernel changes in place; those of an operation on lists are lists
   void* (*create)(TF_OpKernelConstruction*);
   void (*compute)(void*, TF_OpKernelContext*);
   void (*destroy)(void*);
@@ -71,6 +71,13 @@ class Attributes {
     TF_OpKernelConstruction_GetAttrInt64(construction_, name, &value, status_);
     return value;
   }
+  std::vector<int64_t> integers(const char* name) {
+    int32_t length = 0, bytes = 0;
+    TF_OpKernelConstruction_GetAttrSize(construction_, name, &length, &bytes, status_);
+    std::vector<int64_t> values(length > 0 ? length : 0);
+    TF_OpKernelConstruction_GetAttrInt64List(construction_, name, values.data(), length, status_);
+    return values;
+  }
   bool boolean(const char* name) {
     TF_Bool value = 0;
     TF_OpKernelConstruction_GetAttrBool(construction_, name, &value, status_);
@@ -113,6 +120,14 @@ class Context {
       return nullptr;
     }
     return static_cast<T*>(TF_TensorData(input));
+  }
+
+  // The inputs of a list argument of `count` tensors, the argument being number `argument` of lists of that length.
+  std::vector<float*> list(int argument, const std::vector<int64_t>& sizes) {
+    const int count = static_cast<int>(sizes.size());
+    std::vector<float*> values(count);
+    for (int i = 0; i < count && !failed_; ++i) values[i] = input(argument * count + i, sizes[i]);
+    return values;
   }
 
   int64_t count(int index) {

@@ -59,10 +59,16 @@ export function hasNativeKernel(operation: string): boolean {
   return operations.has(operation) && tf.getBackend() === 'tensorflow';
 }
 
-/** The inputs that one of our operations writes in place; undefined for one that writes none. */
-export function writtenInputs(operation: string): readonly number[] | undefined {
+/**
+ * Which of an operation's inputs it writes in place; undefined for one that writes none. Our in-place operations take lists of
+ * equal length, `listLength`, one after the other: their arguments.
+ */
+export function writtenInputs(operation: string, listLength: number): readonly number[] | undefined {
   const writes = operations.get(operation);
-  return writes === undefined || writes.length === 0 ? undefined : writes;
+  if (writes === undefined || writes.length === 0) return undefined;
+  return writes.flatMap((argument) =>
+    Array.from({ length: listLength }, (_, index) => argument * listLength + index),
+  );
 }
 
 /** Runs an operation that writes none of its inputs. The caller owns the results. */
@@ -77,16 +83,22 @@ export function runNativeKernel(
 }
 
 /**
- * Runs an operation that writes variables in place. Each variable in `inputs` at a place that the operation writes first
- * gets a buffer of its own if it shares one (a clone, a reshape, the tensor it was made from), so nobody else sees the change.
+ * Runs an operation that writes variables in place: `rows` are its arguments for each variable, to which its list arguments
+ * are the columns, and `scalars` its last input. A variable that is written first gets a buffer of its own if it shares one
+ * (a clone, a reshape, the tensor it was made from), so nobody else sees the change.
  */
 export function runInPlaceKernel(
   operation: string,
   attributes: NativeAttributes,
-  inputs: readonly tf.Tensor[],
+  rows: readonly (readonly tf.Tensor[])[],
+  scalars: tf.Tensor,
 ): void {
-  for (const index of writtenInputs(operation) ?? []) ensurePrivate(inputs[index] as tf.Variable);
-  for (const done of runNativeKernel(operation, attributes, inputs, 1)) done.dispose();
+  const columns = (rows[0] ?? []).map((_, argument) => rows.map((row) => row[argument] as tf.Tensor));
+  const inputs = [...columns.flat(), scalars];
+  for (const index of writtenInputs(operation, rows.length) ?? [])
+    ensurePrivate(inputs[index] as tf.Variable);
+  const all = { N: { int: rows.length }, ...attributes };
+  for (const done of runNativeKernel(operation, all, inputs, 1)) done.dispose();
 }
 
 /** Gives the variable a buffer of its own if it shares one. */

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -19,20 +20,19 @@ class Pool {
  public:
   static Pool& instance() {
     // Never destroyed: its threads may still wait when the process exits.
-    static Pool* pool = new Pool(static_cast<int>(std::thread::hardware_concurrency()) - 1);
+    static Pool* pool = new Pool(threads() - 1);
     return *pool;
   }
 
-  // Makes the calling kernel the pool's only user, if nobody else is. With `more` to come soon the workers stay awake.
-  bool take(bool more) {
+  // Makes the calling kernel the pool's only user, if nobody else is.
+  bool take() {
     if (workers_ <= 0 || !owner_.try_lock()) return false;
     awake_.store(true, std::memory_order_release);
-    more_ = more;
     return true;
   }
 
   void release() {
-    awake_.store(more_, std::memory_order_release);
+    awake_.store(false, std::memory_order_release);
     owner_.unlock();
   }
 
@@ -64,6 +64,14 @@ class Pool {
     std::atomic<int64_t> next{0}, completed{0};
   };
 
+  // TFJS_METHODS_THREADS, else as many as the machine has.
+  static int threads() {
+    const char* wanted = std::getenv("TFJS_METHODS_THREADS");
+    const int most = static_cast<int>(std::thread::hardware_concurrency());
+    const int number = wanted == nullptr ? 0 : std::atoi(wanted);
+    return number > 0 && number < most ? number : most;
+  }
+
   explicit Pool(int workers) : workers_(workers) {
     for (int i = 0; i < workers_; ++i) std::thread([this] { loop(); }).detach();
   }
@@ -79,8 +87,8 @@ class Pool {
   void loop() {
     uint64_t seen = 0;
     while (true) {
-      // From pass to pass of a kernel, and between the variables of an optimizer, the next job is microseconds away: waking
-      // up would take longer. Otherwise the core is TensorFlow's.
+      // From pass to pass of a kernel the next job is microseconds away: waking up would take longer. Otherwise the core is
+      // TensorFlow's.
       for (int spin = 0; spin < 20000 && awake_.load(std::memory_order_acquire) &&
                          generation_.load(std::memory_order_acquire) == seen;
            ++spin) {
@@ -101,16 +109,16 @@ class Pool {
   std::mutex owner_, mutex_;
   std::condition_variable wake_;
   std::atomic<bool> awake_{false};
-  bool more_ = false;
   std::atomic<uint64_t> generation_{0};
   std::shared_ptr<Job> job_;
 };
 
-// The pool in the hands of one kernel, for as long as this lives. A kernel of several passes makes one for all of them; a
-// kernel that is called for one variable after another says that there is `more` to come.
+// The pool in the hands of one kernel, for as long as this lives. A kernel of several passes makes one for all of them. A
+// team of one leaves the pool alone: what it computes is the same.
 class Team {
  public:
-  explicit Team(bool more = false) : taken_(Pool::instance().take(more)) {}
+  Team() : taken_(Pool::instance().take()) {}
+  static Team ofOne() { return Team(false); }
   ~Team() {
     if (taken_) Pool::instance().release();
   }
@@ -131,6 +139,8 @@ class Team {
   }
 
  private:
+  explicit Team(bool taken) : taken_(taken) {}
+
   const bool taken_;
 };
 

@@ -35,8 +35,10 @@ export interface TensorflowBackend extends tf.KernelBackend {
   refCount(dataId: object): number;
 }
 
-/** Attributes of our operations: whole numbers `{int: 3}`, floats as plain numbers, booleans. */
-export type NativeAttributes = Readonly<Record<string, number | boolean | { readonly int: number }>>;
+/** Attributes of our operations: whole numbers `{int: 3}` and lists of them, floats as plain numbers, booleans. */
+export type NativeAttributes = Readonly<
+  Record<string, number | boolean | { readonly int: number | readonly number[] }>
+>;
 
 /** The running `tensorflow` backend. */
 export function nativeBackend(): TensorflowBackend {

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import type { AdamWOptions, adamwDirection, adamwMoments } from './adamw.ts';
-import { adamwNativeUpdate } from './adamw-native.ts';
 import { release } from './release.ts';
 import type { Slots } from './state.ts';
 import type { GroupScalars } from './step-scalars.ts';
@@ -24,7 +23,6 @@ export function adamwUpdate(
   options: AdamWOptions,
   { adamwMoments, adamwDirection }: AdamWReference,
 ): void {
-  if (adamwNativeUpdate(variable, slots, gradient, scalars, options)) return;
   const { m, v } = slots as { m: tf.Variable; v: tf.Variable };
   const moments = adamwMoments({ firstMoment: m, secondMoment: v }, gradient, options);
   m.assign(moments.firstMoment);

@@ -8,9 +8,10 @@
  * As in torch.optim.AdamW the decay is scaled by the learning rate and ε is added outside the root.
  */
 import * as tf from '@tensorflow/tfjs';
+import { adamwNativeUpdate } from './adamw-native.ts';
 import { adamwUpdate } from './adamw-update.ts';
 import { decayAll } from './decay.ts';
-import { Optimizer } from './optimizer.ts';
+import { Optimizer, type VariableUpdate } from './optimizer.ts';
 import {
   checkBetas,
   checkNumber,
@@ -20,7 +21,7 @@ import {
 } from './options.ts';
 import { movingAverage, release } from './release.ts';
 import type { SlotShapes, Slots } from './state.ts';
-import type { GroupScalars } from './step-scalars.ts';
+import type { GroupScalars, StepScalars } from './step-scalars.ts';
 
 export interface AdamWOptions extends OptimizerOptions {
   readonly beta1: number;
@@ -118,6 +119,13 @@ export class AdamW extends Optimizer {
   protected override stepScalars(step: number, learningRate: number, weightDecay: number): number[] {
     const { beta1, beta2 } = this.options;
     return [learningRate / (1 - beta1 ** step), 1 - learningRate * weightDecay, Math.sqrt(1 - beta2 ** step)];
+  }
+
+  protected override updateInPlace(
+    updates: readonly VariableUpdate[],
+    scalars: StepScalars,
+  ): readonly VariableUpdate[] {
+    return adamwNativeUpdate(updates, scalars, this.options);
   }
 
   protected override updateVariable(

@@ -10,7 +10,7 @@ export {
 export { meanOfAll, meanOverAxis } from './blocked-mean.ts';
 export { type DecayMask, decayAll, noDecayOnVectors } from './decay.ts';
 export type { LearningRate, Schedule } from './learning-rate.ts';
-export { Optimizer, type StateSummary } from './optimizer.ts';
+export { Optimizer, type StateSummary, type VariableUpdate } from './optimizer.ts';
 export {
   checkBetas,
   checkNumber,
@@ -18,7 +18,8 @@ export {
   optionsFromConfig,
   resolveOptions,
 } from './options.ts';
-export { register } from './register.ts';
+export { register, registerAll } from './register.ts';
 export { moveTowards, movingAverage, release } from './release.ts';
 export type { SlotShapes, Slots } from './state.ts';
-export type { GroupScalars } from './step-scalars.ts';
+export type { GroupScalars, StepScalars } from './step-scalars.ts';
+export { takeStep } from './take-step.ts';

@@ -22,6 +22,15 @@ export interface StateSummary {
   readonly bytes: number;
 }
 
+/** What one step has to do for one variable. */
+export interface VariableUpdate {
+  readonly variable: tf.Variable;
+  readonly slots: Slots;
+  readonly gradient: tf.Tensor;
+  /** Its row in the step's scalars. */
+  readonly group: number;
+}
+
 export abstract class Optimizer extends tf.Optimizer {
   readonly #options: OptimizerOptions;
   readonly #state: OptimizerState;
@@ -44,6 +53,17 @@ export abstract class Optimizer extends tf.Optimizer {
    * `updateVariable` as float32. Called for each step, also when a captured one is replayed.
    */
   protected abstract stepScalars(step: number, learningRate: number, weightDecay: number): readonly number[];
+
+  /**
+   * Does what it can for all variables at once, by a kernel that writes in place, and returns what is left for
+   * `updateVariable`. Must not dispose the gradients.
+   */
+  protected updateInPlace(
+    updates: readonly VariableUpdate[],
+    _scalars: StepScalars,
+  ): readonly VariableUpdate[] {
+    return updates;
+  }
 
   /** Writes the variable and its slots; runs inside a `tf.tidy` of its own. Must not dispose `gradient`. */
   protected abstract updateVariable(
@@ -79,21 +99,24 @@ export abstract class Optimizer extends tf.Optimizer {
     const name = this.getClassName();
     refuseFloat16(name);
     const given = checkGradients(name, gradients);
-    const updates = given.filter(hasGradient);
+    const present = given.filter(hasGradient);
     this.#state.prepare(
-      updates.map(({ variable }) => variable),
+      present.map(({ variable }) => variable),
       given.map(({ variable }) => variable),
       ({ shape }) => this.slotShapes(shape),
     );
     const { weightDecay, decay } = this.#options;
     const decays = weightDecay === 0 ? [0] : [weightDecay, 0];
+    const updates = present.map(({ variable, gradient }) => ({
+      variable,
+      slots: this.#state.slots(variable),
+      gradient,
+      group: decays.length === 1 || decay(variable.name, variable.shape) ? 0 : 1,
+    }));
     const scalars = new StepScalars(this.#hostScalars(decays));
     try {
-      for (const { variable, gradient } of updates) {
-        const group = decays.length === 1 || decay(variable.name, variable.shape) ? 0 : 1;
-        tf.tidy(() =>
-          this.updateVariable(variable, this.#state.slots(variable), gradient, scalars.group(group)),
-        );
+      for (const { variable, slots, gradient, group } of this.updateInPlace(updates, scalars)) {
+        tf.tidy(() => this.updateVariable(variable, slots, gradient, scalars.group(group)));
       }
     } finally {
       scalars.dispose();

@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findCompiler, requireCompiler } from '../../../src/native/setup/compiler.ts';
-import { temporaryFolders } from './temporary-folder.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
 

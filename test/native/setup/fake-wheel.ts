@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Progress } from '../../../src/native/setup/progress.ts';
+import type { Progress } from '../../../src/download/progress.ts';
 import type { Wheel } from '../../../src/native/setup/wheel.ts';
-import { tinyZip } from './tiny-zip.ts';
+import { tinyZip } from '../../support/tiny-zip.ts';
 
 /** A wheel of a few hundred kilobytes with the folders of the real one, and its pin. */
 export function fakeWheel(): { wheel: Wheel; content: Buffer; library: Buffer } {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
 import { fetchWheel } from '../../../src/native/setup/fetch-wheel.ts';
-import { silent } from '../../../src/native/setup/progress.ts';
+import { silent } from '../../../src/download/progress.ts';
 import { fakeWheel, recordedProgress } from './fake-wheel.ts';
 import { type IndexServer, type IndexServerOptions, startIndexServer } from './index-server.ts';
-import { temporaryFolders } from './temporary-folder.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
 const times = { attempts: 3, retryMs: 1, stallMs: 2000 };

@@ -11,12 +11,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/errors.ts';
 import { libraryDirectory } from '../../../src/native/setup/paths.ts';
-import { silent } from '../../../src/native/setup/progress.ts';
+import { silent } from '../../../src/download/progress.ts';
 import { provideLibrary } from '../../../src/native/setup/provide-library.ts';
 import { cachedLibrary } from '../../../src/native/setup/tensorflow-library.ts';
 import { unpackWheel } from '../../../src/native/setup/unpack-wheel.ts';
 import { fakeWheel } from './fake-wheel.ts';
-import { temporaryFolders } from './temporary-folder.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
 /** No pip, no network: everything must come from the cache. */

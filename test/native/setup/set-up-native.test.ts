@@ -16,7 +16,7 @@ import {
   writeStockTfjsNode,
 } from './fake-project.ts';
 import { recordedProgress } from './fake-wheel.ts';
-import { temporaryFolders } from './temporary-folder.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
 const compiler = process.platform === 'linux' ? await findCompiler() : undefined;

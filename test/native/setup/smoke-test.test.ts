@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { smokeTest } from '../../../src/native/setup/smoke-test.ts';
 import { writeProject, writeStockTfjsNode } from './fake-project.ts';
-import { temporaryFolders } from './temporary-folder.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
 

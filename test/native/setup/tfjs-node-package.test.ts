@@ -6,7 +6,7 @@ import { cachedAddon, compileAddon, layAddon } from '../../../src/native/setup/c
 import { tfjsAddonPath, tfjsNodeDirectory } from '../../../src/native/setup/paths.ts';
 import { layTfjsNode, tfjsNodeIsWhole } from '../../../src/native/setup/tfjs-node-package.ts';
 import { write, writeProject } from './fake-project.ts';
-import { temporaryFolders } from './temporary-folder.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
 
