@@ -22,7 +22,7 @@ export function formatCell(cell: Cell, column: Column): string {
   if (typeof cell === 'string') return cell;
   if (typeof cell === 'number') return formatNumber(cell, column.digits);
   const centre = formatNumber(cell.mean, column.digits);
-  if (Number.isNaN(cell.high)) return centre;
+  if (!Number.isFinite(cell.high)) return centre;
   return `${centre} ± ${formatNumber(cell.high - cell.mean, column.digits)}`;
 }
 

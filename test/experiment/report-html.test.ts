@@ -49,7 +49,7 @@ const report: Report = {
 describe('reportHtml', () => {
   it('lets no text become markup', () => {
     const html = reportHtml(report);
-    expect(html.match(/<script\b/g)).toHaveLength(4);
+    expect(html.match(/<script\b/g)).toHaveLength(5);
     expect(html).not.toContain('<img');
     expect(html).toContain('&lt;img src=x');
   });
