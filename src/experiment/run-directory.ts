@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { explainFileError } from './file-errors.ts';
+import { readJsonFile, writeFileOfRun, writeJsonFile } from './files-of-run.ts';
 import { lockDirectory } from './lock.ts';
-import { temporaryEnding, writeAtomic } from './write-atomic.ts';
+import { temporaryEnding } from './write-atomic.ts';
 
 /** `new`: the directory must not exist. `resume`: it must. `overwrite`: it may; {@link RunDirectory.clear} deletes what is in it. */
 export type OpenMode = 'new' | 'resume' | 'overwrite';
@@ -14,6 +14,7 @@ const ours = [
   /^config\.json$/,
   /^environment\.json$/,
   /^metrics\.csv$/,
+  /^outcome\.json$/,
   /^summary\.json$/,
   /^report\.html$/,
   /^[a-z0-9-]+\.svg$/,
@@ -23,7 +24,7 @@ const ours = [
 
 /**
  * Where one run keeps what it finds: config.json, environment.json, cells/, checkpoints/ while it goes on; metrics.csv, the
- * SVGs, report.html and, last of all, summary.json when it ends. One process at a time.
+ * SVGs, report.html, outcome.json and, last of all, summary.json when it ends. One process at a time.
  */
 export class RunDirectory {
   readonly path: string;
@@ -56,22 +57,16 @@ export class RunDirectory {
 
   /** Atomic; makes the folders in `name` as needed. Throws UserError on a full disk or without permission. */
   async write(name: string, data: string | Uint8Array): Promise<void> {
-    const file = this.file(name);
-    try {
-      await mkdir(dirname(file), { recursive: true });
-      await writeAtomic(file, data);
-    } catch (error) {
-      throw explainFileError(error, file);
-    }
+    await writeFileOfRun(this.file(name), data);
   }
 
   writeJson(name: string, value: unknown): Promise<void> {
-    return this.write(name, `${JSON.stringify(value, null, 2)}\n`);
+    return writeJsonFile(this.file(name), value);
   }
 
   /** The parsed file, or undefined if there is none; a file that is not JSON is a UserError that names it. */
   readJson(name: string): unknown {
-    return readJsonFile(this.file(name), 'Delete it and continue with --resume, which makes it anew.');
+    return readJsonFile(this.file(name));
   }
 
   /** Deletes a file or folder of this run, if it is there. */
@@ -90,21 +85,6 @@ export class RunDirectory {
   release(): void {
     this.#release();
     if (this.#made && readdirSync(this.path).length === 0) rmdirSync(this.path);
-  }
-}
-
-function readJsonFile(file: string, remedy: string): unknown {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw explainFileError(error, file);
-  }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new UserError(`${file} is damaged: it is not JSON. ${remedy}`);
   }
 }
 
