@@ -1,0 +1,30 @@
+import { readStoredOutcome, readStoredRun, type StoredRun } from '../../src/experiment/report/stored-run.ts';
+import type { StoredOutcome } from '../../src/experiment/report/stored-schemas.ts';
+import type { Report } from '../../src/experiment/report-html.ts';
+import { findExperiment } from '../registry.ts';
+import { quoteWord } from './quote-word.ts';
+
+export interface LoadedReport {
+  readonly run: StoredRun;
+  readonly outcome: StoredOutcome;
+  readonly report: Report;
+}
+
+/** Everything that a report of a finished run shows, read from its directory alone. */
+export async function loadReport(directory: string, invocation: string): Promise<LoadedReport> {
+  const run = readStoredRun(directory);
+  const outcome = readStoredOutcome(directory);
+  const { title, question } = await findExperiment(run.settings.experiment);
+  const report: Report = {
+    title,
+    question,
+    summary: run.summary,
+    tables: outcome.tables,
+    charts: outcome.charts,
+    config: run.settings,
+    environment: run.environment,
+    command: [invocation, ...run.environment.command.map(quoteWord)].join(' '),
+    cells: run.cells,
+  };
+  return { run, outcome, report };
+}
