@@ -1,7 +1,7 @@
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { buildDirectory } from '../../download/build-directory.ts';
 import { UserError } from '../../errors.ts';
-import { buildDirectory } from './build-directory.ts';
 import type { Compiler } from './compiler.ts';
 import { tfjsAddonPath } from './paths.ts';
 import { lastLines, runProcess } from './run-process.ts';

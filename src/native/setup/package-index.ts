@@ -1,3 +1,5 @@
+import { unreachable } from '../../download/failure.ts';
+import { type Source, sourceOf } from '../../download/source.ts';
 import { UserError } from '../../errors.ts';
 import type { Wheel } from './wheel.ts';
 
@@ -7,20 +9,16 @@ const PUBLIC_INDEX = 'https://pypi.org/simple';
 /** The index's JSON answer (PEP 691); plain HTML (PEP 503) is what some mirrors still give. */
 const ACCEPT = 'application/vnd.pypi.simple.v1+json, text/html;q=0.1';
 
-/** An address to fetch, with the credentials that fetch does not take inside a URL. */
-export interface Source {
-  readonly url: URL;
-  readonly headers: Readonly<Record<string, string>>;
-}
+const PROXY = 'Behind a proxy set HTTPS_PROXY, and use pip or (Node ≥ 24) NODE_USE_ENV_PROXY=1.';
 
 /** Asks the index where a wheel lies. @throws UserError when the index does not answer or does not list the file. */
 export async function findWheel(wheel: Wheel, env: NodeJS.ProcessEnv = process.env): Promise<Source> {
   const index = (env.PIP_INDEX_URL ?? '').trim() || PUBLIC_INDEX;
-  const page = withoutCredentials(new URL(`${index.replace(/\/+$/, '')}/${wheel.project}/`));
+  const page = sourceOf(`${index.replace(/\/+$/, '')}/${wheel.project}/`);
   const response = await fetch(page.url, { headers: { ...page.headers, accept: ACCEPT } }).catch((error) => {
-    throw unreachable(page.url, error);
+    throw unreachable(page.url, error, PROXY);
   });
-  if (!response.ok) throw unreachable(page.url, new Error(`it answers ${response.status}`));
+  if (!response.ok) throw unreachable(page.url, new Error(`it answers ${response.status}`), PROXY);
   const body = await response.text();
   const json = response.headers.get('content-type')?.includes('json') === true;
   const href = json ? addressInJson(body, wheel.file) : addressInHtml(body, wheel.file);
@@ -30,20 +28,11 @@ export async function findWheel(wheel: Wheel, env: NodeJS.ProcessEnv = process.e
       3,
     );
   }
-  const found = withoutCredentials(new URL(href, response.url));
+  const found = sourceOf(new URL(href, response.url));
   // Credentials for the index are not for a host that it merely points to.
   return found.url.host === page.url.host
     ? { ...found, headers: { ...page.headers, ...found.headers } }
     : found;
-}
-
-export function unreachable(url: URL, error: unknown): UserError {
-  const cause = (error as { cause?: Error }).cause ?? (error as Error);
-  return new UserError(
-    `${url.host} could not be reached (${cause.message}). Check the network and run this again; what was downloaded ` +
-      'so far is kept. Behind a proxy set HTTPS_PROXY, and use pip or (Node ≥ 24) NODE_USE_ENV_PROXY=1.',
-    3,
-  );
 }
 
 function addressInJson(body: string, file: string): string | undefined {
@@ -57,13 +46,4 @@ function addressInHtml(body: string, file: string): string | undefined {
     if (address.split('#')[0]?.endsWith(`/${file}`)) return address;
   }
   return undefined;
-}
-
-function withoutCredentials(url: URL): Source {
-  if (url.username === '') return { url, headers: {} };
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  const bare = new URL(url);
-  bare.username = '';
-  bare.password = '';
-  return { url: bare, headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` } };
 }

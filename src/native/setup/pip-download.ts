@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { STAGING } from './build-directory.ts';
-import type { Progress } from './progress.ts';
+import { STAGING } from '../../download/build-directory.ts';
+import type { Progress } from '../../download/progress.ts';
 import { lastLines, runProcess } from './run-process.ts';
 import type { Wheel } from './wheel.ts';
 

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeStaging } from './build-directory.ts';
-import { type FreeBytes, freeBytes, requireSpace } from './disk.ts';
+import { removeStaging } from '../../download/build-directory.ts';
+import type { Progress } from '../../download/progress.ts';
+import { type FreeBytes, requireSpace } from '../../download/space.ts';
+import { TENSORFLOW_SPACE } from './disk.ts';
 import { fetchWheel } from './fetch-wheel.ts';
 import { libraryDirectory } from './paths.ts';
-import type { Progress } from './progress.ts';
 import { cachedLibrary, type TensorflowLibrary } from './tensorflow-library.ts';
 import { unpackWheel } from './unpack-wheel.ts';
 import type { Wheel } from './wheel.ts';
@@ -35,7 +36,8 @@ export async function provideLibrary(
   await mkdir(downloads, { recursive: true });
   await removeStaging(downloads);
   const missing = wheel.bytes - (await bytesPresent(join(downloads, wheel.file), wheel.bytes));
-  await requireSpace(cache, missing + wheel.unpackedBytes + MARGIN_BYTES, options.measure ?? freeBytes);
+  const needed = missing + wheel.unpackedBytes + MARGIN_BYTES;
+  await requireSpace(cache, needed, { ...TENSORFLOW_SPACE, measure: options.measure });
   const file = await fetchWheel(wheel, downloads, options);
   await unpackWheel(file, wheel, libraryDirectory(cache), options.progress);
   await rm(file);

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { removeStaging } from './build-directory.ts';
+import { removeStaging } from '../../download/build-directory.ts';
+import { withLock } from '../../download/lock.ts';
+import { type Progress, streamProgress } from '../../download/progress.ts';
 import { explainFileError } from './disk.ts';
-import { withLock } from './lock.ts';
 import { cacheDirectory, packageRoot, tfjsNodeDirectory } from './paths.ts';
-import { type Progress, streamProgress } from './progress.ts';
 import { kernelsUpToDate, provideKernels } from './provide-kernels.ts';
 import { provideTfjsNode } from './provide-tfjs-node.ts';
 import { probe, type Setting } from './setting.ts';
@@ -42,11 +42,12 @@ export async function setUpNative(options: SetupOptions = {}): Promise<SetupResu
   if (loaded !== undefined && (await kernelsUpToDate(setting, loaded))) return finish(setting, loaded);
   try {
     await mkdir(cache, { recursive: true });
-    return await withLock(join(cache, 'setup.lock'), progress, async () => {
+    const locked = async (): Promise<SetupResult> => {
       for (const folder of [cache, join(cache, 'kernels'), dirname(setting.tfjsNode)])
         await removeStaging(folder);
       return finish(setting, loaded ?? (await present(setting)) ?? (await provideTfjsNode(setting)));
-    });
+    };
+    return await withLock(join(cache, 'setup.lock'), progress, locked, { what: 'set-up' });
   } catch (error) {
     throw explainFileError(error, cache);
   }

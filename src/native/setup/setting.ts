@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { Progress } from '../../download/progress.ts';
 import { kernelsAddonPath, tfjsAddonPath } from './paths.ts';
-import type { Progress } from './progress.ts';
 import type { SetupSteps } from './setup-result.ts';
 import { type SmokeOutcome, smokeTest } from './smoke-test.ts';
 

@@ -2,7 +2,7 @@ import { constants, existsSync } from 'node:fs';
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { buildDirectory } from './build-directory.ts';
+import { buildDirectory } from '../../download/build-directory.ts';
 import { npmInCache } from './npm.ts';
 import { TFJS_NODE_VERSION } from './versions.ts';
 

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Progress } from '../../../src/download/progress.ts';
 import type { Wheel } from '../../../src/native/setup/wheel.ts';
 import { tinyZip } from '../../support/tiny-zip.ts';
 
@@ -27,16 +26,4 @@ export function fakeWheel(): { wheel: Wheel; content: Buffer; library: Buffer } 
     tested: true,
   };
   return { wheel, content, library };
-}
-
-/** Remembers what would have been printed. */
-export function recordedProgress(): Progress & { readonly lines: string[]; readonly steps: string[] } {
-  const lines: string[] = [];
-  const steps: string[] = [];
-  return {
-    lines,
-    steps,
-    line: (text) => lines.push(text),
-    bytes: (label, done, total) => steps.push(`${label} ${done}/${total}`),
-  };
 }

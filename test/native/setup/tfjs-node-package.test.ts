@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { cachedAddon, compileAddon, layAddon } from '../../../src/native/setup/compile-addon.ts';
 import { tfjsAddonPath, tfjsNodeDirectory } from '../../../src/native/setup/paths.ts';
 import { layTfjsNode, tfjsNodeIsWhole } from '../../../src/native/setup/tfjs-node-package.ts';
-import { write, writeProject } from './fake-project.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
+import { write, writeProject } from './fake-project.ts';
 
 const folder = temporaryFolders();
 

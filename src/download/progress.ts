@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
 
-/** Where the set-up says what it does. Nothing is ever written to stdout: `npm pack --json` and others read that. */
+/** Where a download or a set-up says what it does. Nothing is ever written to stdout: `npm pack --json` and others read that. */
 export interface Progress {
   line(text: string): void;
   /** How far a long step is; the same label until `done` reaches `total` (bytes). */

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
 import type { Progress } from './progress.ts';
 
 interface Owner {
@@ -12,30 +13,37 @@ interface Owner {
   readonly token: string;
 }
 
-export interface LockTimes {
+export interface LockOptions {
+  /** What the others wait for, in their message. */
+  readonly what?: string;
+  /** False: an error instead of waiting. */
+  readonly wait?: boolean;
   /** How often a waiting process looks again. */
-  readonly pollMs: number;
+  readonly pollMs?: number;
   /** A lock whose holder has not been heard of for so long is taken over. */
-  readonly staleMs: number;
+  readonly staleMs?: number;
 }
 
-const DEFAULT_TIMES: LockTimes = { pollMs: 250, staleMs: 30_000 };
+const DEFAULTS = { what: 'process', wait: true, pollMs: 250, staleMs: 30_000 };
 
 /**
  * Runs `action` while holding a lock that is a directory (mkdir is atomic on every file system, network ones included).
  * Others wait; a lock left by a process that died is taken over.
+ *
+ * @throws UserError where another holds it and `wait` is false
  */
 export async function withLock<T>(
   directory: string,
   progress: Progress,
   action: () => Promise<T>,
-  times: LockTimes = DEFAULT_TIMES,
+  options: LockOptions = {},
 ): Promise<T> {
-  const token = await acquire(directory, progress, times);
+  const all = { ...DEFAULTS, ...options };
+  const token = await acquire(directory, progress, all);
   const heartbeat = setInterval(() => {
     const now = new Date();
     utimes(directory, now, now).catch(() => {});
-  }, times.staleMs / 4);
+  }, all.staleMs / 4);
   heartbeat.unref();
   try {
     return await action();
@@ -46,24 +54,38 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(directory: string, progress: Progress, times: LockTimes): Promise<string> {
+/** Process number of whoever holds the lock; undefined where nobody does, or nobody alive. Changes nothing. */
+export async function lockHolder(
+  directory: string,
+  staleMs: number = DEFAULTS.staleMs,
+): Promise<number | undefined> {
+  const owner = await readOwner(directory);
+  return owner === undefined || (await isStale(directory, staleMs)) ? undefined : owner.pid;
+}
+
+async function acquire(
+  directory: string,
+  progress: Progress,
+  { what, wait, pollMs, staleMs }: Required<LockOptions>,
+): Promise<string> {
   const token = randomUUID();
   await mkdir(dirname(directory), { recursive: true });
-  for (let announced = false; ; await sleep(times.pollMs)) {
+  for (let announced = false; ; await sleep(pollMs)) {
     if (await makeDirectory(directory)) {
       const owner: Owner = { pid: process.pid, host: hostname(), token };
       await writeFile(join(directory, 'owner.json'), JSON.stringify(owner));
       return token;
     }
-    if (await isStale(directory, times.staleMs)) {
-      await takeAway(directory, times.staleMs);
-    } else if (!announced) {
-      const owner = await readOwner(directory);
-      progress.line(
-        `Waiting for another set-up${owner === undefined ? '' : ` (process ${owner.pid})`} to finish.`,
-      );
-      announced = true;
+    if (await isStale(directory, staleMs)) {
+      await takeAway(directory, staleMs);
+      continue;
     }
+    const owner = await readOwner(directory);
+    const other = `another ${what}${owner === undefined ? '' : ` (process ${owner.pid})`}`;
+    if (!wait)
+      throw new UserError(`${dirname(directory)} is in use by ${other}. Try again when it has ended.`);
+    if (!announced) progress.line(`Waiting for ${other} to finish.`);
+    announced = true;
   }
 }
 
@@ -87,7 +109,8 @@ async function isStale(directory: string, staleMs: number): Promise<boolean> {
   return (await age(directory)) > staleMs;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process of this machine runs; it may be somebody else's. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
