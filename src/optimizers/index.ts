@@ -10,6 +10,7 @@ export {
 export { meanOfAll, meanOverAxis } from './blocked-mean.ts';
 export { type DecayMask, decayAll, noDecayOnVectors } from './decay.ts';
 export type { LearningRate, Schedule } from './learning-rate.ts';
+export { LION_DEFAULTS, Lion, type LionOptions, type LionState, lionStep } from './lion.ts';
 export { Optimizer, type StateSummary, type VariableUpdate } from './optimizer.ts';
 export {
   checkBetas,

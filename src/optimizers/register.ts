@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
+import { AdamW } from './adamw.ts';
+import { Lion } from './lion.ts';
 
 type OptimizerClass = tf.serialization.SerializableConstructor<tf.serialization.Serializable>;
 
@@ -8,4 +10,12 @@ type OptimizerClass = tf.serialization.SerializableConstructor<tf.serialization.
  */
 export function register(...optimizers: OptimizerClass[]): void {
   for (const optimizer of optimizers) tf.serialization.registerClass(optimizer);
+}
+
+/** The optimizers of this folder. */
+const OWN: readonly OptimizerClass[] = [AdamW, Lion];
+
+/** Makes all optimizers of this folder known, and those given besides, such as CAME: see `register`. */
+export function registerAll(...others: OptimizerClass[]): void {
+  register(...OWN, ...others);
 }
