@@ -19,7 +19,8 @@ export function readStored<T>(file: string, schema: z.ZodType<T>): T {
     throw new UserError(`${file} is damaged: it is not JSON.`);
   }
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  // As it stands in the file, its keys in their order: the schema has only looked at it.
+  if (parsed.success) return value as T;
   const [issue] = parsed.error.issues;
   const where = issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`;
   throw new UserError(

@@ -55,7 +55,7 @@ export function readStoredSettings(directory: string): StoredSettings {
 /** The tables and plots of a finished run. */
 export function readStoredOutcome(directory: string): StoredOutcome {
   const file = join(directory, 'outcome.json');
-  if (existsSync(file)) return readStored(file, outcomeSchema);
+  if (existsSync(file)) return outcomeSchema.parse(readStored(file, outcomeSchema));
   throw new UserError(
     `${file} is missing: the run is of an earlier version of this tool, which kept no tables. Run it again.`,
     3,
