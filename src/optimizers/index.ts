@@ -21,6 +21,9 @@ export {
 } from './options.ts';
 export { register, registerAll } from './register.ts';
 export { moveTowards, movingAverage, release } from './release.ts';
+export { SM3, SM3_DEFAULTS, type Sm3Options, type Sm3Step, sm3Step } from './sm3.ts';
 export type { SlotShapes, Slots } from './state.ts';
 export type { GroupScalars, StepScalars } from './step-scalars.ts';
 export { takeStep } from './take-step.ts';
+export { clipScale, globalNorm } from './gradient-clipping.ts';
+export { type GroupRule, type GroupSettings, noDecayForVectors } from './groups.ts';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { AdamW } from './adamw.ts';
 import { Lion } from './lion.ts';
+import { SM3 } from './sm3.ts';
 
 type OptimizerClass = tf.serialization.SerializableConstructor<tf.serialization.Serializable>;
 
@@ -13,7 +14,7 @@ export function register(...optimizers: OptimizerClass[]): void {
 }
 
 /** The optimizers of this folder. */
-const OWN: readonly OptimizerClass[] = [AdamW, Lion];
+const OWN: readonly OptimizerClass[] = [AdamW, Lion, SM3];
 
 /** Makes all optimizers of this folder known, and those given besides, such as CAME: see `register`. */
 export function registerAll(...others: OptimizerClass[]): void {
