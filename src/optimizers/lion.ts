@@ -48,9 +48,24 @@ export function lionStep(
 ): LionState & { readonly update: tf.Tensor } {
   return tf.tidy(() => {
     const interpolated = movingAverage(momentum, gradient, beta1); // cₜ
-    const update = release(tf.sign(interpolated), interpolated);
+    const update = release(signOf(interpolated), interpolated);
     return { momentum: movingAverage(momentum, gradient, beta2), update };
   }) as unknown as LionState & { update: tf.Tensor };
+}
+
+/** The smallest normal float32. */
+const SMALLEST = 2 ** -126;
+
+/**
+ * −1, 0 or 1, and NaN for what is not finite. `tf.sign` is 0 below 1e-7 on wasm, where gradients of a trained model lie, and hides
+ * NaN on js and wasm. The argument is not disposed.
+ */
+function signOf(x: tf.Tensor): tf.Tensor {
+  return tf.tidy(() => {
+    const size = tf.abs(x);
+    const divisor = release(tf.maximum(size, SMALLEST), size);
+    return release(tf.div(x, divisor), divisor);
+  });
 }
 
 /** State of a variable: `m`, of its shape. */
