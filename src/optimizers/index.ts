@@ -1,4 +1,12 @@
 export {
+  ADAM_MINI_DEFAULTS,
+  AdamMini,
+  type AdamMiniOptions,
+  type AdamMiniState,
+  adamMiniDirection,
+  adamMiniMoments,
+} from './adam-mini.ts';
+export {
   ADAMW_DEFAULTS,
   AdamW,
   type AdamWOptions,
@@ -8,9 +16,30 @@ export {
   adamwStep,
 } from './adamw.ts';
 export { meanOfAll, meanOverAxis } from './blocked-mean.ts';
+export {
+  type Blocks,
+  columnBlocks,
+  headBlocks,
+  type Partition,
+  rowBlocks,
+  unitBlocks,
+  wholeTensor,
+} from './blocks.ts';
 export { type DecayMask, decayAll, noDecayOnVectors } from './decay.ts';
+export { clipScale, globalNorm } from './gradient-clipping.ts';
+export { type GroupRule, type GroupSettings, noDecayForVectors } from './groups.ts';
 export type { LearningRate, Schedule } from './learning-rate.ts';
 export { LION_DEFAULTS, Lion, type LionOptions, type LionState, lionStep } from './lion.ts';
+export { Muon, type MuonState, muonStep } from './muon.ts';
+export {
+  allMatrices,
+  hiddenMatrices,
+  MUON_DEFAULTS,
+  type MuonMask,
+  type MuonOptions,
+  type MuonScale,
+} from './muon-options.ts';
+export { orthogonalized } from './newton-schulz.ts';
 export { Optimizer, type StateSummary, type VariableUpdate } from './optimizer.ts';
 export {
   checkBetas,
@@ -21,9 +50,19 @@ export {
 } from './options.ts';
 export { register, registerAll } from './register.ts';
 export { moveTowards, movingAverage, release } from './release.ts';
+export {
+  SCHEDULE_FREE_ADAMW_DEFAULTS,
+  ScheduleFreeAdamW,
+  type ScheduleFreeAdamWOptions,
+} from './schedule-free-adamw.ts';
+export {
+  SGD_MOMENTUM_DEFAULTS,
+  SGDMomentum,
+  type SgdMomentumOptions,
+  type SgdMomentumState,
+  sgdMomentumStep,
+} from './sgd-momentum.ts';
 export { SM3, SM3_DEFAULTS, type Sm3Options, type Sm3Step, sm3Step } from './sm3.ts';
 export type { SlotShapes, Slots } from './state.ts';
 export type { GroupScalars, StepScalars } from './step-scalars.ts';
 export { takeStep } from './take-step.ts';
-export { clipScale, globalNorm } from './gradient-clipping.ts';
-export { type GroupRule, type GroupSettings, noDecayForVectors } from './groups.ts';

@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
+import { AdamMini } from './adam-mini.ts';
 import { AdamW } from './adamw.ts';
 import { Lion } from './lion.ts';
+import { Muon } from './muon.ts';
+import { ScheduleFreeAdamW } from './schedule-free-adamw.ts';
+import { SGDMomentum } from './sgd-momentum.ts';
 import { SM3 } from './sm3.ts';
 
 type OptimizerClass = tf.serialization.SerializableConstructor<tf.serialization.Serializable>;
@@ -14,7 +18,7 @@ export function register(...optimizers: OptimizerClass[]): void {
 }
 
 /** The optimizers of this folder. */
-const OWN: readonly OptimizerClass[] = [AdamW, Lion, SM3];
+const OWN: readonly OptimizerClass[] = [AdamW, Lion, SM3, AdamMini, Muon, ScheduleFreeAdamW, SGDMomentum];
 
 /** Makes all optimizers of this folder known, and those given besides, such as CAME: see `register`. */
 export function registerAll(...others: OptimizerClass[]): void {

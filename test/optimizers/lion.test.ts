@@ -26,7 +26,7 @@ describe('options', () => {
   it('come back from JSON', () => {
     const options = { learningRate: 3e-4, beta1: 0.95, beta2: 0.98, weightDecay: 1, decay: noDecayOnVectors };
     const saved = JSON.parse(JSON.stringify(new Lion(options).getConfig()));
-    expect(Lion.fromConfig<Lion>(Lion, saved).options).toEqual(options);
+    expect(Lion.fromConfig<Lion>(Lion, saved).options).toMatchObject(options);
   });
 
   it.each([
