@@ -1,6 +1,6 @@
 import castagnoli from 'crc-32/crc32c.js';
 
-// TFRecord, tensorflow/tensorflow@v2.16.1 tensorflow/core/lib/io/record_writer.h:
+// The TFRecord format, https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details:
 //   uint64 length, uint32 masked CRC-32C of length, bytes, uint32 masked CRC-32C of bytes; all little endian.
 const headerBytes = 12;
 const footerBytes = 4;
@@ -31,7 +31,7 @@ export function readRecords(file: Uint8Array): Uint8Array[] {
   return records;
 }
 
-/** Rotated by 15 bits plus a constant, so that the CRC of data that holds CRCs is no special value (xla/tsl/lib/hash/crc32c.h). */
+/** Rotated by 15 bits plus a constant, so that the CRC of data that holds CRCs is no special value (TSL's crc32c.h). */
 function maskedCrc(data: Uint8Array): number {
   const crc = castagnoli.buf(data) >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;

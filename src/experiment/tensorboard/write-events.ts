@@ -39,12 +39,13 @@ export function writeEvents(
       writer.text('config', `\`\`\`json\n${JSON.stringify(config, null, 2)}\n\`\`\``),
     );
   }
+  const cellById = new Map(cells.map((cell) => [cell.id, cell]));
   let written = 0;
   for (const [id, own] of curvesByCell(rows)) {
     if (id === '' || basename(id) !== id || id === '.' || id === '..')
       throw new RangeError(`'${id}' is no name for a folder.`);
     const folder = join(directory, id);
-    const hparams = settings(cells.find((cell) => cell.id === id));
+    const hparams = settings(cellById.get(id));
     const before = writtenIn(folder);
     const missing = stepsAfter(before.lastStep, own, hparams);
     if (missing.length === 0) continue;
