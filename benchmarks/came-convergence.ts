@@ -8,13 +8,15 @@
  */
 
 import type { Experiment } from '../src/experiment/experiment.ts';
+import { type CellResult, cells, countCells, type TrainingCell } from './came-convergence/cells.ts';
 import { type CameConvergenceConfig, check, presets } from './came-convergence/config.ts';
 
-export const cameConvergence: Experiment<CameConvergenceConfig> = {
+export const cameConvergence: Experiment<CameConvergenceConfig, TrainingCell, CellResult> = {
   name: 'came-convergence',
   title: 'CAME against AdamW: loss against steps',
   claim:
     'CAME converges as AdamW does (within 0.02 nats, each at its best learning rate) with about half of the state',
+  headline: 'came',
   question: 'Does CAME reach the loss of AdamW in the same steps, with half of the optimizer state?',
   presets,
   durations: { smoke: '10 s', laptop: '8 min on 2 cores', paper: 'days on a GPU' },
@@ -22,6 +24,12 @@ export const cameConvergence: Experiment<CameConvergenceConfig> = {
   takesData: true,
   takesPeers: false,
   backend: 'cpu',
+  cellsRun: 'side by side',
+  cellSeconds: { smoke: 0.5, laptop: 50, paper: 40_000 },
   check,
-  run: async (context) => (await import('./came-convergence/run.ts')).run(context),
+  cells,
+  countCells,
+  startCells: async (context) => (await import('./came-convergence/start-cells.ts')).startCells(context),
+  outcome: async (context, results) =>
+    (await import('./came-convergence/outcome.ts')).outcome(context, results),
 };

@@ -38,7 +38,10 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .command('run')
     .summary('run experiments')
     .description('Runs experiments and holds each against its claim.')
-    .argument('<experiment...>', 'names, as `ls` shows them')
+    .argument(
+      '[experiment...]',
+      'names, as `ls` shows them, or patterns such as came-* (default: the headline of each method)',
+    )
     .helpOption('-h, --help', 'show this help')
     .addHelpText('after', runExamples);
   for (const [group, options] of Object.entries(runOptions())) {
@@ -108,13 +111,27 @@ function runOptions(): Record<string, Option[]> {
       ),
       new Option('--peers <python>', 'also measure PyTorch and JAX in this Python (default: none)'),
     ],
+    'How it runs:': [
+      new Option(
+        '--jobs <n>',
+        'cells at once, where they are not timed (default: one for each core)',
+      ).argParser(parseCount),
+      new Option(
+        '--max-minutes <m>',
+        'stop cleanly after so many minutes; go on with --resume (default: no limit)',
+      ).argParser(parseMinutes),
+      new Option('--dry-run', 'show the cells and the estimated time, and stop (default: false)'),
+      new Option(
+        '--print-config',
+        'print the resolved settings as JSON, and stop (default: false)',
+      ).conflicts('dryRun'),
+    ],
     'Where it goes:': [
       new Option('--out <dir>', 'run directory (default: runs/<experiment>-<time>)'),
       new Option('--resume', 'continue the run in --out where it stopped (default: false)'),
       new Option('--overwrite', 'replace the run in --out (default: false)').conflicts('resume'),
     ],
     'What it prints:': [
-      new Option('--dry-run', 'show the resolved settings and stop (default: false)'),
       new Option('--json', 'print summary.json and nothing else on stdout (default: false)'),
       new Option('--quiet', 'no progress (default: false)'),
     ],
@@ -135,6 +152,17 @@ function oneOf<T extends string>(what: string, known: readonly T[]): (value: str
       `No such ${what}.${nearMatches(value, known)} Choose from: ${known.join(', ')}.`,
     );
   };
+}
+
+function parseCount(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 1 up.');
+}
+
+function parseMinutes(text: string): number {
+  const minutes = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && minutes > 0) return minutes;
+  throw new InvalidArgumentError('Give a number of minutes above 0.');
 }
 
 function parseSeeds(text: string): number[] {
@@ -173,5 +201,6 @@ Examples:
 const runExamples = `
 Examples:
   ${invocation} run came-convergence
+  ${invocation} run 'came-*' --preset smoke --dry-run
   ${invocation} run came-convergence --data novel.txt --set steps=1000 --out runs/novel
   ${invocation} run came-convergence --out runs/novel --resume`;

@@ -1,8 +1,9 @@
 import type { Experiment } from '../src/experiment/experiment.ts';
 import { checkConfig, type OptimizerStepConfig, presets } from './optimizer-step/config.ts';
+import type { GroupCell, GroupResult } from './optimizer-step/measure-group.ts';
 
 /** How long one optimizer step over BERT's shapes takes, beside PyTorch's and beside what the memory's bandwidth allows. */
-export const optimizerStep: Experiment<OptimizerStepConfig> = {
+export const optimizerStep: Experiment<OptimizerStepConfig, GroupCell, GroupResult> = {
   name: 'optimizer-step',
   title: 'Speed of one CAME or AdamW step',
   question:
@@ -20,5 +21,10 @@ export const optimizerStep: Experiment<OptimizerStepConfig> = {
   takesData: false,
   backend: 'tensorflow',
   check: checkConfig,
-  run: async (context) => (await import('./optimizer-step/run.ts')).run(context),
+  cellsRun: 'alone',
+  cellSeconds: { smoke: 15, laptop: 180, paper: 300 },
+  cells: () => [{ id: 'came' }, { id: 'adamw' }],
+  startCells: async (context) => (await import('./optimizer-step/measure-group.ts')).startCells(context),
+  outcome: async ({ config }, results) =>
+    (await import('./optimizer-step/report.ts')).report([...results.values()], config),
 };

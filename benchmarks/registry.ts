@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { UserError } from '../src/errors.ts';
 import type { Experiment } from '../src/experiment/experiment.ts';
 import { nearMatches } from '../src/experiment/near-matches.ts';
@@ -7,7 +9,7 @@ interface Entry {
   load(): Promise<Experiment>;
 }
 
-/** Every experiment, in the order of `ls`. */
+/** Every experiment of ours, in the order of `ls`. */
 export const registry: readonly Entry[] = [
   { name: 'came-convergence', load: async () => (await import('./came-convergence.ts')).cameConvergence },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
@@ -15,12 +17,55 @@ export const registry: readonly Entry[] = [
   { name: 'training-memory', load: async () => (await import('./training-memory.ts')).trainingMemory },
 ];
 
+/**
+ * Ours, and those of the module that TFJS_METHODS_EXPERIMENTS names: its default export is a list of experiments. The processes
+ * that compute cells have the same variable and so find the same.
+ */
+export async function allEntries(): Promise<readonly Entry[]> {
+  const module = process.env.TFJS_METHODS_EXPERIMENTS;
+  if (!module) return registry;
+  const { default: own } = (await import(pathToFileURL(resolve(module)).href)) as { default: Experiment[] };
+  return [...registry, ...own.map((experiment) => ({ name: experiment.name, load: async () => experiment }))];
+}
+
+export async function loadExperiments(): Promise<Experiment[]> {
+  return Promise.all((await allEntries()).map((entry) => entry.load()));
+}
+
 /** Throws UserError, with near matches, where there is none of that name. */
 export async function findExperiment(name: string): Promise<Experiment> {
-  const entry = registry.find((candidate) => candidate.name === name);
+  const entries = await allEntries();
+  const entry = entries.find((candidate) => candidate.name === name);
   if (entry !== undefined) return entry.load();
-  const names = registry.map((candidate) => candidate.name);
-  throw new UserError(
-    `There is no experiment ${name}.${nearMatches(name, names)} Experiments: ${names.join(', ')}`,
-  );
+  throw noExperiment(name, entries);
+}
+
+/** The experiments that the words name, each once: a word is a name, or a pattern such as `came-*`. */
+export async function matchExperiments(words: readonly string[]): Promise<Experiment[]> {
+  const entries = await allEntries();
+  const chosen = new Set<Entry>();
+  for (const word of words) {
+    const pattern = new RegExp(
+      `^${word
+        .split(/([*?])/)
+        .map(asExpression)
+        .join('')}$`,
+    );
+    const matched = entries.filter(({ name }) => pattern.test(name));
+    if (matched.length === 0) throw noExperiment(word, entries);
+    for (const entry of matched) chosen.add(entry);
+  }
+  return Promise.all([...chosen].map((entry) => entry.load()));
+}
+
+function asExpression(part: string): string {
+  if (part === '*') return '.*';
+  return part === '?' ? '.' : part.replace(/[\\^$.+()[\]{}|]/g, '\\$&');
+}
+
+function noExperiment(word: string, entries: readonly Entry[]): UserError {
+  const names = entries.map(({ name }) => name);
+  const what = /[*?]/.test(word) ? 'There is no experiment that matches' : 'There is no experiment';
+  const near = nearMatches(word.replace(/[*?]/g, ''), names);
+  return new UserError(`${what} ${word}.${near} Experiments: ${names.join(', ')}`);
 }

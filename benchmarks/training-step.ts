@@ -1,8 +1,9 @@
 import type { Experiment } from '../src/experiment/experiment.ts';
 import { checkConfig, presets, type TrainingStepConfig } from './training-step/config.ts';
+import type { SizeCell, SizeResult } from './training-step/measure-size.ts';
 
 /** How long one training step takes, beside other ways to compute it and beside the machine's own limit. */
-export const trainingStep: Experiment<TrainingStepConfig> = {
+export const trainingStep: Experiment<TrainingStepConfig, SizeCell, SizeResult> = {
   name: 'training-step',
   title: 'Speed of one training step',
   question:
@@ -20,5 +21,10 @@ export const trainingStep: Experiment<TrainingStepConfig> = {
   takesData: false,
   backend: 'cpu',
   check: checkConfig,
-  run: async (context) => (await import('./training-step/run.ts')).run(context),
+  cellsRun: 'alone',
+  cellSeconds: { smoke: 15, laptop: 240, paper: 300 },
+  cells: ({ config }) => Object.keys(config.sizes).map((id) => ({ id })),
+  startCells: async (context) => (await import('./training-step/measure-size.ts')).startCells(context),
+  outcome: async ({ config }, results) =>
+    (await import('./training-step/report.ts')).report([...results.values()], config),
 };

@@ -1,4 +1,6 @@
+import { UserError } from '../../src/errors.ts';
 import type { Cell } from '../../src/experiment/cells.ts';
+import type { CellsPlan } from '../../src/experiment/experiment.ts';
 import type { CameConvergenceConfig } from './config.ts';
 
 export const contestants = ['adamw', 'came'] as const;
@@ -35,6 +37,19 @@ export interface CellResult {
 
 /** Seeds that choose the learning rate lie far from those that are reported. */
 const firstTuningSeed = 1_000_000;
+
+type Plan = CellsPlan<CameConvergenceConfig>;
+
+/** The trials that choose the learning rates; then the winners on fresh seeds. */
+export function cells({ config, seeds }: Plan, results: ReadonlyMap<string, CellResult>): TrainingCell[] {
+  const tuning = tuningCells(config);
+  if (tuning.some((cell) => !results.has(cell.id))) return tuning;
+  return finalCells(chosenRates(config, results), seeds);
+}
+
+export function countCells({ config, seeds }: Plan): number {
+  return tuningCells(config).length + contestants.length * seeds.length;
+}
 
 /** Every contestant at each of its learning rates. */
 export function tuningCells(config: CameConvergenceConfig): TrainingCell[] {
@@ -95,4 +110,18 @@ export function bestRate(losses: readonly RateLoss[]): number | undefined {
     (best, next) => (best && best.loss <= next.loss ? best : next),
     undefined,
   )?.learningRate;
+}
+
+/** What the trials say. Throws UserError where every learning rate of a contestant diverged. */
+export function chosenRates(
+  config: CameConvergenceConfig,
+  results: ReadonlyMap<string, CellResult>,
+): Record<Contestant, number> {
+  const [adamw, came] = contestants.map((contestant) => bestRate(rateLosses(config, contestant, results)));
+  if (adamw !== undefined && came !== undefined) return { adamw, came };
+  const first = [...results.values()].find(({ diverged }) => diverged !== null)?.diverged?.what ?? '';
+  throw new UserError(
+    `Every learning rate of one contestant diverged, so there is nothing to compare. ${first} ` +
+      'Set lower ones with --set adamw.learningRates=… and --set came.learningRates=….',
+  );
 }

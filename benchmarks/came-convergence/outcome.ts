@@ -1,9 +1,9 @@
-import type { Outcome, RunContext, Verdict } from '../../src/experiment/experiment.ts';
+import type { Outcome, OutcomeContext, Verdict } from '../../src/experiment/experiment.ts';
 import { type Interval, meanInterval, pairedDifference } from '../../src/experiment/statistics.ts';
 import {
-  bestRate,
   type CellResult,
   type Contestant,
+  chosenRates,
   contestants,
   finalCells,
   finalLoss,
@@ -24,20 +24,13 @@ import {
   speed,
 } from './presentation.ts';
 
-type Context = Pick<RunContext<CameConvergenceConfig>, 'config' | 'seeds' | 'preset'>;
+type Context = Pick<OutcomeContext<CameConvergenceConfig>, 'config' | 'seeds' | 'preset'>;
 type Results = ReadonlyMap<string, CellResult>;
 
-/** What the finished cells say; null where every learning rate of a contestant diverged. */
-export function chosenRates(
-  config: CameConvergenceConfig,
-  results: Results,
-): Record<Contestant, number> | null {
-  const [adamw, came] = contestants.map((contestant) => bestRate(rateLosses(config, contestant, results)));
-  return adamw === undefined || came === undefined ? null : { adamw, came };
-}
-
-export function outcome(context: Context, best: Record<Contestant, number>, results: Results): Outcome {
+/** Every cell is there. */
+export function outcome(context: Context, results: Results): Outcome {
   const { config, seeds } = context;
+  const best = chosenRates(config, results);
   const grid = Object.fromEntries(
     contestants.map((contestant) => [contestant, rateLosses(config, contestant, results)]),
   ) as Record<Contestant, RateLoss[]>;

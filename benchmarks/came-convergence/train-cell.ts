@@ -1,5 +1,5 @@
 import { type Corpus, evaluationWindows, randomWindows } from '../../src/data/index.ts';
-import { Interrupted, type RunContext } from '../../src/experiment/experiment.ts';
+import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
 import { countParameters, LanguageModel } from '../../src/nn/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 import {
@@ -18,10 +18,9 @@ import { type CellResult, type CurveEntry, type TrainingCell, titles } from './c
 import type { CameConvergenceConfig } from './config.ts';
 import { makeOptimizer } from './optimizers.ts';
 
-type Context = Pick<
-  RunContext<CameConvergenceConfig>,
-  'config' | 'backend' | 'runDirectory' | 'progress' | 'signal'
-> & { readonly corpus: Corpus };
+type Context = Pick<CellContext<CameConvergenceConfig>, 'config' | 'backend' | 'progress' | 'signal'> & {
+  readonly corpus: Corpus;
+};
 
 /** The first steps record the graph. */
 const untimedSteps = 2;
@@ -29,8 +28,10 @@ const untimedSteps = 2;
 /**
  * Trains one model from its initial weights, or from where an earlier process left it, to its last step. The seed alone decides
  * the initial weights and the batches, so that both contestants meet the same ones.
+ *
+ * @param folder for checkpoints
  */
-export async function trainCell(cell: TrainingCell, context: Context): Promise<CellResult> {
+export async function trainCell(cell: TrainingCell, folder: string, context: Context): Promise<CellResult> {
   const { config, corpus, backend, progress, signal } = context;
   const { width, layers, heads, context: contextLength, batchSize, steps } = config;
   const streams = new RandomStreams(cell.seed);
@@ -40,7 +41,7 @@ export async function trainCell(cell: TrainingCell, context: Context): Promise<C
   const step = makeTrainStep({ model, optimizer, clipNorm: config.clipNorm });
   const evaluator = makeEvaluator(model);
   const windows = { batchSize, context: contextLength };
-  const cellProgress = new CellProgress(context.runDirectory, cell);
+  const cellProgress = new CellProgress(folder);
   const checkpointed = { model, optimizer, streams, config: identity(cell, context) };
 
   try {
@@ -56,7 +57,7 @@ export async function trainCell(cell: TrainingCell, context: Context): Promise<C
     let [seconds, timed] = [0, 0];
     const every = Math.ceil(steps / config.evaluations);
     const label = `${titles[cell.contestant]} lr ${cell.learningRate} seed ${cell.seed}`;
-    progress.advance({ label, step: startStep, steps }, startStep);
+    progress.expect(steps - startStep);
 
     const result = await train({
       step,

@@ -1,21 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import type { Backend, BackendRequest } from '../../src/backends/index.ts';
-import { UserError } from '../../src/errors.ts';
-import { busyWarning, type Environment, readEnvironment } from '../../src/experiment/environment.ts';
+import { relative } from 'node:path';
+import type { Backend } from '../../src/backends/index.ts';
+import { cellFolder, runCells } from '../../src/experiment/cells.ts';
+import { type MergedProgress, mergeProgress } from '../../src/experiment/cells-progress.ts';
+import { busyWarning, readEnvironment } from '../../src/experiment/environment.ts';
 import { type Experiment, Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
+import type { ProcessExecutor } from '../../src/experiment/process-executor.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
 import { RunDirectory } from '../../src/experiment/run-directory.ts';
 import type { Summary } from '../../src/experiment/summary.ts';
 import { writeResults } from '../../src/experiment/write-results.ts';
+import { createCellExecutor } from '../cell-executor.ts';
+import { cellSpec, copyOfData, refuseOther } from './cell-spec.ts';
 import { newDirectoryName } from './new-directory-name.ts';
-import {
-  type Resolved,
-  type RunOptions,
-  resolveSettings,
-  resumeSettings,
-  type StoredSettings,
-} from './settings.ts';
+import { jobsOf, showPlan } from './plan.ts';
+import { quoteWord } from './quote-word.ts';
+import { readStored, recordStart } from './record.ts';
+import { type RunOptions, resolveSettings, resumeSettings, type Settings } from './settings.ts';
 
 interface Surroundings {
   readonly progress: Progress;
@@ -29,7 +29,7 @@ interface Executed {
   readonly outcome: Outcome;
 }
 
-/** Runs one experiment from its settings to its report; undefined for a dry run. */
+/** Runs one experiment from its settings to its report; undefined where only the plan or the settings are shown. */
 export async function execute(
   experiment: Experiment,
   options: RunOptions,
@@ -37,14 +37,12 @@ export async function execute(
 ): Promise<Executed | undefined> {
   const begun = performance.now();
   const stored = options.resume ? readStored(experiment, options) : undefined;
-  const resolved = stored
+  const { settings, text } = stored
     ? await resumeSettings(experiment, options, stored)
     : await resolveSettings(experiment, options);
-  if (options.dryRun) {
-    showPlan(experiment, resolved, options);
-    return undefined;
-  }
-  const { settings, text } = resolved;
+  if (options.printConfig) process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`);
+  else if (options.dryRun) showPlan(experiment, settings, options);
+  if (options.printConfig || options.dryRun) return undefined;
   progress.note(
     `${experiment.name}: ${experiment.question} Preset ${settings.preset}, about ${experiment.durations[settings.preset]}.`,
   );
@@ -54,11 +52,21 @@ export async function execute(
     openMode(options),
   );
   const shown = shownPath(runDirectory.path);
-  const { useBackend, releaseBackend } = await import('../../src/backends/index.ts');
+  const cells = mergeProgress(progress, countCells(experiment, settings));
+  let executor: ProcessExecutor | undefined;
   let recording = false;
   try {
-    const backend = await useBackend(backendRequest(experiment, options, stored));
-    if (stored !== undefined && backend.name !== stored.backend) throw otherBackend(stored, backend);
+    executor = createCellExecutor(
+      await cellSpec(experiment, settings, options, { stored, text, runDirectory }),
+      {
+        jobs: jobsOf(experiment, options),
+        progress: cells,
+        signal,
+        folderOf: (id) => runDirectory.file(cellFolder(id)),
+      },
+    );
+    const backend = await executor.start();
+    if (stored !== undefined) refuseOther(stored, backend);
     if (signal.aborted) throw new Interrupted();
     progress.note(`Backend ${describe(backend)}. Results go to ${shown}`);
     recording = true;
@@ -66,21 +74,23 @@ export async function execute(
     const environment = await readEnvironment(backend, process.argv.slice(2));
     const busy = busyWarning(environment);
     if (busy !== undefined) progress.warn(busy);
-    const recorded = { ...settings, backend: backend.name };
+    const recorded = { ...settings, backend: backend.name, threads: backend.threads };
     const first = await recordStart(runDirectory, recorded, environment, stored !== undefined);
-    const outcome = await experiment.run({
-      preset: settings.preset,
-      config: settings.config,
-      seeds: settings.seeds,
-      backend,
+    const results = await runCells(
+      {
+        cells: (found) => experiment.cells(settings, found),
+        onStage: announceStages(cells, executor.slots),
+        onDone: ({ id }) => cells.done(id),
+      },
       runDirectory,
-      progress,
+      executor,
       signal,
-      data: text,
-      resume: stored !== undefined,
-      peers: settings.peers ?? undefined,
-    });
+    );
     progress.finish();
+    await executor.close();
+    runDirectory.remove('checkpoints');
+    const peers = settings.peers ?? undefined;
+    const outcome = await experiment.outcome({ ...settings, backend, peers }, results);
     const summary: Summary = {
       experiment: experiment.name,
       preset: settings.preset,
@@ -96,13 +106,12 @@ export async function execute(
       commit: environment.commit,
       directory: shown,
     };
-    const command = [invocation, ...first.command.map(quote)].join(' ');
     const about = {
       title: experiment.title,
       question: experiment.question,
-      config: settings,
+      config: recorded,
       environment: first,
-      command,
+      command: [invocation, ...first.command.map(quoteWord)].join(' '),
     };
     await writeResults(runDirectory, outcome, summary, about);
     for (const warning of outcome.warnings ?? []) progress.warn(warning);
@@ -110,26 +119,11 @@ export async function execute(
   } catch (error) {
     progress.finish();
     if (!(error instanceof Interrupted) || !recording) throw error;
-    throw new Interrupted(`${invocation} run ${experiment.name} --out ${quote(shown)} --resume`);
+    throw new Interrupted(`${invocation} run ${experiment.name} --out ${quoteWord(shown)} --resume`);
   } finally {
+    await executor?.close();
+    runDirectory.remove(copyOfData);
     runDirectory.release();
-    await releaseBackend();
-  }
-}
-
-/** The settings in the directory to resume; undefined where the run was killed before it had written any. */
-function readStored(experiment: Experiment, options: RunOptions): StoredSettings | undefined {
-  if (options.out === undefined) {
-    throw new UserError(
-      `--resume: name the run directory with --out, such as --out runs/${experiment.name}-….`,
-    );
-  }
-  const file = join(options.out, 'config.json');
-  if (!existsSync(file)) return undefined;
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as StoredSettings;
-  } catch {
-    throw new UserError(`${file} is damaged: it is not JSON. Choose another --out, or delete the directory.`);
   }
 }
 
@@ -138,64 +132,37 @@ function openMode(options: RunOptions): 'new' | 'resume' | 'overwrite' {
   return options.overwrite ? 'overwrite' : 'new';
 }
 
-/** A run goes on with the backend that it was begun with: another one rounds otherwise. */
-function backendRequest(
-  experiment: Experiment,
-  options: RunOptions,
-  stored: StoredSettings | undefined,
-): BackendRequest {
-  if (options.backend !== undefined) return options.backend;
-  if (stored === undefined) return experiment.backend;
-  return stored.backend === 'tensorflow-gpu' ? 'gpu' : stored.backend;
+function countCells(experiment: Experiment, settings: Settings): number {
+  return experiment.countCells?.(settings) ?? experiment.cells(settings, new Map()).length;
 }
 
-function otherBackend(stored: StoredSettings, backend: Backend): UserError {
-  return new UserError(
-    `--resume: the run was begun on the ${stored.backend} backend and this is ${backend.name}, which rounds otherwise. ` +
-      'Start anew with another --out.',
-  );
+/** Says how many cells there are to do, and in later stages which: their names say what the results have chosen. */
+function announceStages(cells: MergedProgress, slots: number) {
+  let later = false;
+  return (missing: readonly { readonly id: string }[], found: number): void => {
+    cells.found(found);
+    const there = found === 0 ? '' : ` (${found} are there already)`;
+    const order = slots === 1 || missing.length === 1 ? '' : `, ${Math.min(slots, missing.length)} at once`;
+    const names = missing.slice(0, 4).map(({ id }) => id);
+    const which = later && missing.length > 0 ? `: ${names.join(', ')}${missing.length > 4 ? ' …' : ''}` : '';
+    cells.note(`${later ? 'Next' : 'To do'}: ${count(missing.length)}${there}${order}${which}.`);
+    later = true;
+  };
 }
 
-/** environment.json holds the beginning, which it returns, and under `resumed` every later part. */
-async function recordStart(
-  directory: RunDirectory,
-  settings: StoredSettings,
-  now: Environment,
-  resumed: boolean,
-): Promise<Environment> {
-  const first = resumed
-    ? (directory.readJson('environment.json') as (Environment & { resumed?: Environment[] }) | undefined)
-    : undefined;
-  const environment = first === undefined ? now : { ...first, resumed: [...(first.resumed ?? []), now] };
-  if (!resumed) await directory.writeJson('config.json', settings);
-  await directory.writeJson('environment.json', environment);
-  return environment;
-}
-
-function showPlan(experiment: Experiment, { settings }: Resolved, options: RunOptions): void {
-  if (!options.json) {
-    process.stdout.write(
-      `${experiment.name}: ${experiment.question}\nClaim: ${experiment.claim}\n` +
-        `Duration: about ${experiment.durations[settings.preset]}\n` +
-        `Backend: ${options.backend ?? experiment.backend}\nSettings:\n`,
-    );
-  }
-  process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`);
+function count(cells: number): string {
+  return `${cells} ${cells === 1 ? 'cell' : 'cells'}`;
 }
 
 function describe(backend: Backend): string {
   const kernels = backend.nativeKernels ? ', native kernels' : '';
-  const threads = backend.threads > 0 ? `, ${backend.threads} threads` : '';
-  return `${backend.name} (${backend.version}${threads}${kernels}; ${backend.reason})`;
+  const { threads } = backend;
+  const many = threads > 0 ? `, ${threads} ${threads === 1 ? 'thread' : 'threads'}` : '';
+  return `${backend.name} (${backend.version}${many}${kernels}; ${backend.reason})`;
 }
 
 /** Relative where that is shorter to read and to type. */
 function shownPath(path: string): string {
   const short = relative('.', path);
   return short === '' || short.startsWith('..') ? path : short;
-}
-
-/** For a POSIX shell. */
-function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

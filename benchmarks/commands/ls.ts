@@ -1,9 +1,9 @@
 import { presets } from '../../src/experiment/experiment.ts';
-import { registry } from '../registry.ts';
+import { loadExperiments } from '../registry.ts';
 
 /** Prints every experiment with its claim and the duration of each preset. */
 export async function listCommand(json: boolean): Promise<void> {
-  const experiments = await Promise.all(registry.map((entry) => entry.load()));
+  const experiments = await loadExperiments();
   if (json) {
     const entries = experiments.map(({ name, title, claim, durations }) => ({
       name,

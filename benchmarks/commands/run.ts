@@ -1,30 +1,38 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
+import { type Experiment, Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
+import type { Progress } from '../../src/experiment/progress.ts';
 import { progressLine } from '../../src/experiment/progress-line.ts';
 import type { Summary } from '../../src/experiment/summary.ts';
 import { textTable } from '../../src/experiment/table.ts';
-import { findExperiment } from '../registry.ts';
+import { loadExperiments, matchExperiments } from '../registry.ts';
 import { execute } from './execute.ts';
 import { reportError } from './report-error.ts';
 import type { RunOptions } from './settings.ts';
 
-/** Runs the experiments one after another; returns the exit code that says most: a failure, else a claim not met, else 0. */
+/** Runs the experiments one after another, without names the headlines; returns the exit code that says most: a failure, else a claim not met, else 0. */
 export async function runCommand(
   names: readonly string[],
   options: RunOptions,
   invocation: string,
 ): Promise<number> {
-  const experiments = await Promise.all([...new Set(names)].map(findExperiment));
+  const experiments =
+    names.length > 0
+      ? await matchExperiments(names)
+      : (await loadExperiments()).filter(({ headline }) => headline !== undefined);
   const several = experiments.length > 1;
   const progress = progressLine({
     quiet: options.quiet === true,
     stream: process.stderr,
     colour: process.stderr.isTTY === true && !process.env.NO_COLOR,
   });
-  const signal = stopOnInterrupt(() => {
+  const stop = new AbortController();
+  stopOnInterrupt(stop, () => {
     progress.warn('stopping after the step in flight. Ctrl-C once more ends at once.');
   });
+  if (options.maxMinutes !== undefined) stopAfter(options.maxMinutes, stop, progress);
+  const { signal } = stop;
+  if (names.length === 0 && !options.dryRun && !options.printConfig) announce(experiments, options, progress);
   const summaries: Summary[] = [];
   let worst = 0;
   for (const experiment of experiments) {
@@ -69,11 +77,12 @@ const sameKeystroke = 1000;
 /** How long to wait for it before the process ends, in milliseconds. */
 const copyDelay = 300;
 
-/** The first Ctrl-C aborts the signal. With no handler left, the second ends the process as if there had never been one. */
-function stopOnInterrupt(told: () => void): AbortSignal {
-  const controller = new AbortController();
+/** The first Ctrl-C aborts. With no handler left, the second ends the process as if there had never been one. */
+function stopOnInterrupt(controller: AbortController, told: () => void): void {
+  let caught = false;
   const stop = () => {
-    if (controller.signal.aborted) return;
+    if (caught) return;
+    caught = true;
     told();
     controller.abort();
     setTimeout(() => {
@@ -83,5 +92,27 @@ function stopOnInterrupt(told: () => void): AbortSignal {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  return controller.signal;
+}
+
+/** By the monotonic clock, and in small steps: a timer of its own cannot be longer than 24 days. */
+function stopAfter(minutes: number, stop: AbortController, progress: Progress): void {
+  const begun = performance.now();
+  const timer = setInterval(() => {
+    if (performance.now() - begun < minutes * 60_000) return;
+    clearInterval(timer);
+    progress.note(`--max-minutes ${minutes} is over: stopping after the step in flight.`);
+    stop.abort();
+  }, 100);
+  timer.unref();
+}
+
+/** What a run without names is about to do. */
+function announce(experiments: readonly Experiment[], { preset }: RunOptions, progress: Progress): void {
+  const each = experiments.map(
+    ({ name, title, durations }) => `${name} (${title}), about ${durations[preset ?? 'laptop']}`,
+  );
+  progress.note(
+    `This runs the headline experiment of each method that is here: ${each.join('; ')}. ` +
+      'Ctrl-C stops it and says how to go on; `--help` shows what else there is.',
+  );
 }

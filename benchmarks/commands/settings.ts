@@ -18,7 +18,10 @@ export interface RunOptions {
   readonly out?: string;
   readonly resume?: true;
   readonly overwrite?: true;
+  readonly jobs?: number;
+  readonly maxMinutes?: number;
   readonly dryRun?: true;
+  readonly printConfig?: true;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -33,9 +36,11 @@ export interface Settings {
   readonly config: Config;
 }
 
-/** config.json: the settings, and the backend that was taken. */
+/** config.json: the settings, and what else decides the bits. */
 export interface StoredSettings extends Settings {
   readonly backend: BackendName;
+  /** Of each process that computes; 0 where a graphics adapter does. */
+  readonly threads: number;
 }
 
 export interface DataFile {
@@ -82,6 +87,12 @@ export async function resumeSettings(
       `--resume: ${what} was ${JSON.stringify(then)} when the run was begun and is ${JSON.stringify(now)} now. ` +
         'Leave the option out, or start anew with another --out.',
     );
+  if (typeof stored.threads !== 'number') {
+    throw new UserError(
+      '--resume: config.json is of a run of an earlier version of this tool, which did not keep the number of threads. ' +
+        'Start anew with another --out.',
+    );
+  }
   if (stored.experiment !== experiment.name)
     throw differ('the experiment', stored.experiment, experiment.name);
   if (options.preset !== undefined && options.preset !== stored.preset) {
@@ -108,7 +119,7 @@ export async function resumeSettings(
     }
   }
   const text = await readSameData(experiment, options, stored);
-  const { backend: _, ...settings } = stored;
+  const { backend: _, threads: __, ...settings } = stored;
   return { settings, text };
 }
 

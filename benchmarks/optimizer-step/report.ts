@@ -1,12 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { Outcome } from '../../src/experiment/experiment.ts';
+import { restoreComparison } from '../../src/experiment/stored-comparison.ts';
 import type { Table } from '../../src/experiment/table.ts';
+import type { Comparison } from '../../src/experiment/timer.ts';
 import { type Bar, judge } from '../bar.ts';
 import { sampleRow } from '../sample-row.ts';
 import { timingChart } from '../timing-chart.ts';
 import type { OptimizerStepConfig } from './config.ts';
-import type { GroupResult } from './run.ts';
-import { BYTES_PER_PARAMETER } from './task.ts';
+import type { GroupResult as StoredGroupResult } from './measure-group.ts';
+import { countElements } from './shapes.ts';
+import { BYTES_PER_PARAMETER, createTask } from './task.ts';
 
 const BERT_BASE_PARAMETERS = 109_482_240;
 
@@ -18,12 +21,17 @@ export const BARS: readonly Bar[] = [
 
 const OURS = ['native', 'native-captured', 'captured', 'eager'];
 
-export function report(
-  results: readonly GroupResult[],
-  parameters: number,
-  { othersLimit }: OptimizerStepConfig,
-  absences: ReadonlyMap<string, string>,
-): Outcome {
+type GroupResult = Omit<StoredGroupResult, 'comparison'> & { readonly comparison: Comparison };
+
+export function report(stored: readonly StoredGroupResult[], config: OptimizerStepConfig): Outcome {
+  const { othersLimit } = config;
+  const parameters = countElements(createTask(config).shapes);
+  const results = stored.map(
+    (one): GroupResult => ({ ...one, comparison: restoreComparison(one.comparison) }),
+  );
+  const absences = stored.flatMap((one) =>
+    Object.entries(one.absences).map(([name, reason]) => [`${one.optimizer} ${name}`, reason]),
+  );
   const passes = bestPasses(results);
   const bandwidth = Math.max(0, ...Object.values(passes));
   const metrics: Record<string, number> = { parameters };

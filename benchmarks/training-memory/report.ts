@@ -3,8 +3,13 @@ import { curveChart } from '../../src/experiment/chart.ts';
 import type { Outcome } from '../../src/experiment/experiment.ts';
 import { type Bar, judge } from '../bar.ts';
 import type { TrainingMemoryConfig } from './config.ts';
-import type { MemoryResult } from './run.ts';
-import type { MemorySample } from './worker.ts';
+import type { MemorySample, OptimizerName } from './worker.ts';
+
+/** What was read of the training with one optimizer. */
+export interface MemoryResult {
+  readonly optimizer: OptimizerName;
+  readonly samples: readonly MemorySample[];
+}
 
 export const BARS: readonly Bar[] = ['adamw', 'came'].flatMap((optimizer) => [
   { metric: `${optimizer}.numTensors.growth`, atMost: 0 },

@@ -1,12 +1,14 @@
 import { availableParallelism } from 'node:os';
 import type { Chart } from '../../src/experiment/chart.ts';
 import type { Outcome } from '../../src/experiment/experiment.ts';
+import { restoreComparison } from '../../src/experiment/stored-comparison.ts';
 import type { Table } from '../../src/experiment/table.ts';
+import type { Comparison } from '../../src/experiment/timer.ts';
 import { type Bar, judge } from '../bar.ts';
 import { sampleRow } from '../sample-row.ts';
 import { timingChart } from '../timing-chart.ts';
-import type { ContestantName, TrainingStepConfig } from './config.ts';
-import type { SizeResult } from './run.ts';
+import type { TrainingStepConfig } from './config.ts';
+import type { SizeResult as StoredSizeResult } from './measure-size.ts';
 
 export const BARS: readonly Bar[] = [
   ...['D128', 'D256'].flatMap((size) => [
@@ -18,11 +20,16 @@ export const BARS: readonly Bar[] = [
   { metric: 'D128.wasm.speedup.stock', atLeast: 2.5 },
 ];
 
+type SizeResult = Omit<StoredSizeResult, 'comparison'> & { readonly comparison: Comparison };
+
 export function report(
-  results: readonly SizeResult[],
+  stored: readonly StoredSizeResult[],
   { othersLimit, matmulSize }: TrainingStepConfig,
-  absences: ReadonlyMap<ContestantName, string>,
 ): Outcome {
+  const results = stored.map(
+    (one): SizeResult => ({ ...one, comparison: restoreComparison(one.comparison) }),
+  );
+  const absences = new Map(stored.flatMap((one) => Object.entries(one.absences)));
   const peak = Math.max(0, ...results.flatMap(({ peaks }) => Object.values(peaks)));
   const metrics: Record<string, number> = {};
   for (const result of results) Object.assign(metrics, sizeMetrics(result, peak));

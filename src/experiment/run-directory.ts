@@ -136,7 +136,8 @@ function readConfig(path: string): unknown {
   return readJsonFile(join(path, 'config.json'), 'Choose another --out, or delete the directory.');
 }
 
-function isRunConfig(value: unknown): boolean {
+/** Whether it may be the config.json of a run. */
+export function isRunConfig(value: unknown): boolean {
   return (
     typeof value === 'object' &&
     value !== null &&

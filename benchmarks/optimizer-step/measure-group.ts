@@ -1,54 +1,56 @@
 import { setMaxListeners } from 'node:events';
-import { Interrupted, type Outcome, type RunContext } from '../../src/experiment/experiment.ts';
-import { type Comparison, compare } from '../../src/experiment/timer.ts';
+import type { Cell } from '../../src/experiment/cells.ts';
+import { type CellContext, type CellRunner, Interrupted } from '../../src/experiment/experiment.ts';
+import { type StoredComparison, storeComparison } from '../../src/experiment/stored-comparison.ts';
+import { compare } from '../../src/experiment/timer.ts';
 import { findPeers, type Peers } from '../peers.ts';
 import { compareWeights, type WeightDifference } from './compare-weights.ts';
 import type { ContestantName, OptimizerName, OptimizerStepConfig } from './config.ts';
 import { type Started, startContestant } from './contestants.ts';
-import { report } from './report.ts';
-import { countElements } from './shapes.ts';
 import { chooseSamples, createTask } from './task.ts';
 
-/** What was measured beside one optimizer's step. */
+/** The step of one optimizer, and who is beside it: only one group's weights are in memory. */
+export interface GroupCell extends Cell {
+  readonly id: OptimizerName;
+}
+
+/** What was measured beside one optimizer's step, as it is stored. */
 export interface GroupResult {
   readonly optimizer: OptimizerName;
-  readonly contestants: readonly Omit<Started, 'process' | 'run'>[];
-  readonly comparison: Comparison;
+  readonly contestants: readonly Pick<Started, 'name' | 'stateBytes' | 'version' | 'threads' | 'rule'>[];
+  readonly comparison: StoredComparison;
   readonly differences: readonly WeightDifference[];
   /** GB/s by kind of pass; empty without peers. */
   readonly bandwidth: Readonly<Record<string, number>>;
+  /** Who was not here, and why. */
+  readonly absences: Readonly<Partial<Record<ContestantName, string>>>;
 }
 
 const BANDWIDTH_REPEATS = 10;
 
-export async function run(context: RunContext<OptimizerStepConfig>): Promise<Outcome> {
-  const { config, progress } = context;
+export async function startCells(
+  context: CellContext<OptimizerStepConfig>,
+): Promise<CellRunner<GroupCell, GroupResult>> {
   const peers = context.peers === undefined ? undefined : await findPeers(context.peers);
   setMaxListeners(0, context.signal); // one for each contestant
-  const absences = new Map<string, string>();
-  progress.expect(config.came.length + config.adamw.length + 2 * config.rounds);
-  const results: GroupResult[] = [];
-  // One optimizer after the other, so that only one group's weights are in memory.
-  for (const optimizer of ['came', 'adamw'] as const) {
-    results.push(await measureGroup(optimizer, context, peers, absences));
-  }
-  return report(results, countElements(createTask(config).shapes), config, absences);
+  return { run: ({ id }) => measureGroup(id, context, peers), dispose() {} };
 }
 
 async function measureGroup(
   optimizer: OptimizerName,
-  { config, backend, progress, signal }: RunContext<OptimizerStepConfig>,
+  { config, backend, progress, signal }: CellContext<OptimizerStepConfig>,
   peers: Peers | undefined,
-  absences: Map<string, string>,
 ): Promise<GroupResult> {
   const task = createTask(config);
   const started: Started[] = [];
+  const absences: Partial<Record<ContestantName, string>> = {};
+  progress.expect(config[optimizer].length + config.rounds);
   try {
     for (const name of config[optimizer] as readonly ContestantName[]) {
       if (signal.aborted) throw new Interrupted();
       progress.advance({ label: `${optimizer}: preparing ${name}` });
       const result = await startContestant(name, optimizer, task, backend, peers, signal);
-      if ('absent' in result) absences.set(`${optimizer} ${name}`, result.absent);
+      if ('absent' in result) absences[name] = result.absent;
       else started.push(result);
     }
     // Before the timed steps: hundreds of equal gradients leave nothing but rounding in CAME's residual û − M.
@@ -67,7 +69,20 @@ async function measureGroup(
         ),
     });
     const bandwidth = await measureBandwidth(started, config.bandwidthElements);
-    return { optimizer, contestants: started, comparison, differences, bandwidth };
+    return {
+      optimizer,
+      contestants: started.map(({ name, stateBytes, version, threads, rule }) => ({
+        name,
+        stateBytes,
+        version,
+        threads,
+        rule,
+      })),
+      comparison: storeComparison(comparison),
+      differences,
+      bandwidth,
+      absences,
+    };
   } catch (error) {
     throw signal.aborted ? new Interrupted() : error;
   } finally {

@@ -1,27 +1,24 @@
-import { Interrupted, type Outcome, type RunContext } from '../../src/experiment/experiment.ts';
+import type { Cell } from '../../src/experiment/cells.ts';
+import { type CellContext, type CellRunner, Interrupted } from '../../src/experiment/experiment.ts';
 import { startOwn } from '../own-process.ts';
 import type { TrainingMemoryConfig } from './config.ts';
-import { report } from './report.ts';
 import type { MemorySample, OptimizerName, Question } from './worker.ts';
 
-export interface MemoryResult {
-  readonly optimizer: OptimizerName;
-  readonly samples: readonly MemorySample[];
+/** Training with one optimizer. */
+export interface MemoryCell extends Cell {
+  readonly id: OptimizerName;
 }
 
-export async function run(context: RunContext<TrainingMemoryConfig>): Promise<Outcome> {
-  const { config, progress } = context;
-  progress.expect(2 * Math.floor(config.steps / config.every));
-  const results: MemoryResult[] = [];
-  for (const optimizer of ['adamw', 'came'] as const) {
-    results.push({ optimizer, samples: await trainApart(optimizer, context) });
-  }
-  return report(results, config);
+export function startCells(
+  context: CellContext<TrainingMemoryConfig>,
+): CellRunner<MemoryCell, readonly MemorySample[]> {
+  return { run: ({ id }) => trainApart(id, context), dispose() {} };
 }
 
+/** Trains in a process of its own, whose memory is read. */
 async function trainApart(
   optimizer: OptimizerName,
-  { config, backend, progress, signal }: RunContext<TrainingMemoryConfig>,
+  { config, backend, progress, signal }: CellContext<TrainingMemoryConfig>,
 ): Promise<MemorySample[]> {
   if (signal.aborted) throw new Interrupted();
   const process = startOwn(`training with ${optimizer}`, './worker', import.meta.url);
@@ -32,6 +29,7 @@ async function trainApart(
     optimizer,
     config,
   };
+  progress.expect(Math.floor(config.steps / config.every));
   try {
     await process.ask('prepare', { ...question });
     const samples: MemorySample[] = [];
