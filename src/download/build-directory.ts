@@ -41,11 +41,17 @@ async function replaceDirectory(staging: string, target: string): Promise<void> 
   await rm(old, { recursive: true, force: true });
 }
 
-/** Removes what killed runs left behind. Call it only while holding the lock on `parent`. */
-export async function removeStaging(parent: string): Promise<void> {
+/**
+ * Removes what killed runs left behind: of everything in `parent`, or of one directory to be built there. Call it only while
+ * holding the lock on it.
+ */
+export async function removeStaging(parent: string, target?: string): Promise<void> {
   const names = await readdir(parent).catch(() => []);
+  const ending = /-\d+-[0-9a-f]{8}(-old)?$/;
   for (const name of names) {
-    if (name.startsWith(STAGING)) await rm(join(parent, name), { recursive: true, force: true });
+    const ours =
+      target === undefined ? name.startsWith(STAGING) : name.replace(ending, '') === `${STAGING}${target}`;
+    if (ours) await rm(join(parent, name), { recursive: true, force: true });
   }
 }
 

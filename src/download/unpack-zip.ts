@@ -6,6 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { UserError } from '../errors.ts';
 
+export interface UnpackProgress {
+  /** Called once with the bytes that will be written, before they are. */
+  begin?(total: number): Promise<void>;
+  /** Bytes written so far, of how many. */
+  bytes(done: number, total: number): void;
+}
+
 /** Where a file of the archive goes inside the folder; undefined: it is not wanted. */
 export type Wanted = (name: string) => string | undefined;
 
@@ -13,7 +20,6 @@ export type Wanted = (name: string) => string | undefined;
  * Unpacks the wanted files of a zip archive, nothing else, into `folder`, which must exist; entries that are links become plain
  * files.
  *
- * @param onBytes bytes unpacked so far, of how many
  * @returns path inside the folder → size in bytes
  * @throws UserError for an archive that is broken, or in which a name leads out of the folder
  */
@@ -21,12 +27,12 @@ export async function unpackZip(
   file: string,
   folder: string,
   wanted: Wanted,
-  onBytes: (done: number, total: number) => void,
+  progress: UnpackProgress,
 ): Promise<Readonly<Record<string, number>>> {
   try {
     const zip = await openPromise(file, { autoClose: false });
     try {
-      return await unpackInto(folder, zip, wanted, onBytes);
+      return await unpackInto(folder, zip, wanted, progress);
     } finally {
       zip.close();
     }
@@ -43,7 +49,7 @@ async function unpackInto(
   folder: string,
   zip: ZipFile,
   wanted: Wanted,
-  onBytes: (done: number, total: number) => void,
+  progress: UnpackProgress,
 ): Promise<Record<string, number>> {
   const entries: { entry: Entry; path: string }[] = [];
   // yauzl itself refuses names that are absolute or climb with `..`.
@@ -52,12 +58,13 @@ async function unpackInto(
     if (path !== undefined) entries.push({ entry, path: inside(path) });
   }
   const total = entries.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);
+  await progress.begin?.(total);
   const sizes: Record<string, number> = {};
   let done = 0;
   for (const { entry, path } of entries) {
     await writeEntry(zip, entry, join(folder, path), (bytes) => {
       done += bytes;
-      onBytes(done, total);
+      progress.bytes(done, total);
     });
     sizes[path] = entry.uncompressedSize;
   }

@@ -38,9 +38,9 @@ export async function unpackWheel(
   progress: Progress,
 ): Promise<void> {
   await buildDirectory(target, async (staging) => {
-    const sizes = await unpackZip(file, staging, wantedFrom(wheel), (done, total) =>
-      progress.bytes('Unpacking TensorFlow', done, total),
-    );
+    const sizes = await unpackZip(file, staging, wantedFrom(wheel), {
+      bytes: (done, total) => progress.bytes('Unpacking TensorFlow', done, total),
+    });
     const missing = wheel.libraries.filter((name) => sizes[name] === undefined);
     if (missing.length > 0) throw new UserError(`${file} holds no ${missing.join(', ')}.`, 3);
     const libraries = Object.fromEntries(wheel.libraries.map((name) => [name, sizes[name] as number]));
