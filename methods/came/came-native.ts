@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { hasNativeKernel, type NativeAttributes, runInPlaceKernel } from '../../src/native/kernels.ts';
 import type { StepScalars, VariableUpdate } from '../../src/optimizers/index.ts';
-import type { CameOptions } from './config.ts';
+import { type CameOptions, variableOptions } from './config.ts';
 import { matrixShape } from './factorization.ts';
 
 const MATRIX_KERNEL = 'TfjsMethodsCame';
@@ -10,27 +10,29 @@ const VECTOR_KERNEL = 'TfjsMethodsCameVector';
 /**
  * The step of came-update.ts by kernels of our own (came.cc, came-vector.cc), each for all its variables at once: in place, so
  * that nothing of a variable's size is allocated. Returns the updates that are left to do: all of them where the kernels are
- * not to be had (another backend, an addon that is not compiled), and variables whose matrices do not lie in memory one after
- * the other ('oihw' convolutions).
+ * not to be had (another backend, an addon that is not compiled), and variables without confidence or whose matrices do not lie
+ * in memory one after the other ('oihw' convolutions).
  */
 export function cameNativeUpdate(
   updates: readonly VariableUpdate[],
   scalars: StepScalars,
   options: CameOptions,
 ): readonly VariableUpdate[] {
-  const { factorization } = options;
   if (!hasNativeKernel(MATRIX_KERNEL) || !hasNativeKernel(VECTOR_KERNEL)) return updates;
-  const isPermuted = ({ variable }: VariableUpdate) => factorization === 'oihw' && variable.rank === 4;
+  const left: VariableUpdate[] = [];
   const matrices: { update: VariableUpdate; shape: readonly number[] }[] = [];
   const vectors: VariableUpdate[] = [];
   for (const update of updates) {
+    const { factorization, confidence } = variableOptions(options, update.settings.rule);
     const shape = matrixShape(factorization, update.variable.shape);
+    const permuted = factorization === 'oihw' && update.variable.rank === 4;
     if (shape === undefined) vectors.push(update);
-    else if (!isPermuted(update)) matrices.push({ update, shape });
+    else if (permuted || !confidence) left.push(update);
+    else matrices.push({ update, shape });
   }
   if (matrices.length > 0) updateMatrices(matrices, scalars, options);
   if (vectors.length > 0) updateVectors(vectors, scalars, options);
-  return updates.filter(isPermuted);
+  return left;
 }
 
 function updateMatrices(
@@ -51,7 +53,7 @@ function updateMatrices(
     const { m, vr, vc, rr, rc } = slots as Record<'m' | 'vr' | 'vc' | 'rr' | 'rc', tf.Variable>;
     return [variable, m, vr, vc, rr, rc, gradient];
   });
-  runInPlaceKernel(MATRIX_KERNEL, attributes, rows, scalars.rows);
+  runInPlaceKernel(MATRIX_KERNEL, attributes, rows, [scalars.rows, scalars.gradientScale()]);
 }
 
 function updateVectors(vectors: readonly VariableUpdate[], scalars: StepScalars, options: CameOptions): void {
@@ -64,7 +66,7 @@ function updateVectors(vectors: readonly VariableUpdate[], scalars: StepScalars,
     const { m, v } = slots as Record<'m' | 'v', tf.Variable>;
     return [variable, m, v, gradient];
   });
-  runInPlaceKernel(VECTOR_KERNEL, attributes, rows, scalars.rows);
+  runInPlaceKernel(VECTOR_KERNEL, attributes, rows, [scalars.rows, scalars.gradientScale()]);
 }
 
 /** 1 − β is computed here, in float64: from a float32 β it would be off by up to 1.7e-4. */

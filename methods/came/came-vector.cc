@@ -49,6 +49,7 @@ struct Update {
   int64_t size;
   float *W, *M, *v;
   const float* g;
+  float scale;  // of the gradient: below 1 where it is clipped
   float eta;    // η
   float decay;  // 1 − ηλ
 };
@@ -57,15 +58,16 @@ void update(const Update& variable, const Settings& s, tfjs_methods::Team& team)
   const int64_t size = variable.size;
   float *W = variable.W, *M = variable.M, *v = variable.v;
   const float* g = variable.g;
-  const float eta = variable.eta, decay = variable.decay;
-  if (s.skipNonFinite && !std::isfinite(blockedSum(team, size, [&](int64_t i) { return g[i] * g[i]; }))) {
+  const float scale = variable.scale, eta = variable.eta, decay = variable.decay;
+  if (s.skipNonFinite && !std::isfinite(blockedSum(team, size, [&](int64_t i) { return scale * g[i] * (scale * g[i]); }))) {
     return;
   }
 
   // A
   const double sumOfSquares = blockedSum(team, size, [&](int64_t i) {
-    v[i] += s.oneMinusBeta2 * (g[i] * g[i] + s.epsilon1 - v[i]);
-    const float u = g[i] / std::sqrt(v[i]);
+    const float gradient = scale * g[i];
+    v[i] += s.oneMinusBeta2 * (gradient * gradient + s.epsilon1 - v[i]);
+    const float u = gradient / std::sqrt(v[i]);
     return u * u;
   });
   const double rms = std::sqrt(sumOfSquares / static_cast<double>(size));
@@ -75,7 +77,7 @@ void update(const Update& variable, const Settings& s, tfjs_methods::Team& team)
   // B
   team.parallelFor(size, kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const float clipped = g[i] / std::sqrt(v[i]) * clip;
+      const float clipped = scale * g[i] / std::sqrt(v[i]) * clip;
       M[i] += s.oneMinusBeta1 * (clipped - M[i]);
       W[i] = decay * W[i] - eta * M[i];
     }
@@ -91,13 +93,15 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   Context context(kernelContext);
   const auto W = context.list(0, s.sizes), M = context.list(1, s.sizes), v = context.list(2, s.sizes);
   const auto g = context.list(3, s.sizes);
-  const float* scalars = context.input(static_cast<int>(4 * count));  // [groups, 2]
+  const float* scalars = context.input(static_cast<int>(4 * count));  // [groups, 3]
+  const float* gradientScale = context.input(static_cast<int>(4 * count) + 1, 1);
   if (context.failed()) return;
 
   std::vector<Update> small, large;
   for (size_t k = 0; k < count; ++k) {
-    const float* row = scalars + 2 * s.groups[k];
-    (s.sizes[k] < kSmall ? small : large).push_back({s.sizes[k], W[k], M[k], v[k], g[k], row[0], row[1]});
+    const float* row = scalars + 3 * s.groups[k];
+    (s.sizes[k] < kSmall ? small : large)
+        .push_back({s.sizes[k], W[k], M[k], v[k], g[k], *gradientScale, row[2], row[1]});
   }
   tfjs_methods::Team team;
   for (const Update& variable : large) update(variable, s, team);
@@ -113,7 +117,7 @@ const tfjs_methods::Registration cameVector({
     {"N: int >= 1", "sizes: list(int)", "groups: list(int)", "one_minus_beta1: float", "one_minus_beta2: float", "epsilon1: float",
      "clip_threshold: float", "skip_non_finite: bool"},
     {"variables: N * float", "momentums: N * float", "second_moments: N * float", "gradients: N * float",
-     "scalars: float"},
+     "scalars: float", "gradient_scale: float"},
     {"done: float"},
     {0, 1, 2},
     tfjs_methods::createSettings<Settings>,

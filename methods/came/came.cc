@@ -97,12 +97,13 @@ constexpr int kRows = 4;
 
 // Pass A over R rows of g.
 template <int R>
-void sumSquares(const float* __restrict g, int64_t m, float* __restrict column, float* sums) {
+void sumSquares(const float* __restrict g, int64_t m, float scale, float* __restrict column, float* sums) {
   float sum[R] = {};
   for (int64_t j = 0; j < m; ++j) {
     float total = 0;
     for (int row = 0; row < R; ++row) {
-      const float squared = g[row * m + j] * g[row * m + j];
+      const float gradient = scale * g[row * m + j];
+      const float squared = gradient * gradient;
       sum[row] += squared;
       total += squared;
     }
@@ -111,16 +112,17 @@ void sumSquares(const float* __restrict g, int64_t m, float* __restrict column, 
   std::copy(sum, sum + R, sums);
 }
 
-// Pass C over R rows of g and M; `scale` is the clip times ρ of each row.
+// Pass C over R rows of g and M; `factors` are the clip of the update times ρ of each row.
 template <int R>
-void moveMomentum(const float* __restrict g, float* __restrict M, int64_t m, const float* scale,
-                  const float* __restrict kappa, float oneMinusBeta1, float* __restrict column, float* sums) {
+void moveMomentum(const float* __restrict g, float* __restrict M, int64_t m, const float* factors,
+                  const float* __restrict kappa, float gradientScale, float oneMinusBeta1, float* __restrict column,
+                  float* sums) {
   float sum[R] = {}, factor[R];
-  std::copy(scale, scale + R, factor);
+  std::copy(factors, factors + R, factor);
   for (int64_t j = 0; j < m; ++j) {
     float total = 0;
     for (int row = 0; row < R; ++row) {
-      const float clipped = g[row * m + j] * factor[row] * kappa[j];
+      const float clipped = gradientScale * g[row * m + j] * factor[row] * kappa[j];
       const float momentum = M[row * m + j] + oneMinusBeta1 * (clipped - M[row * m + j]);
       const float squared = (clipped - momentum) * (clipped - momentum);
       M[row * m + j] = momentum;
@@ -145,6 +147,7 @@ struct Update {
   int64_t batch, rows, columns;
   float *W, *M, *r, *c, *R, *C;
   const float* g;
+  float scale;  // of the gradient: below 1 where it is clipped
   float eta;    // η
   float decay;  // 1 − ηλ
 };
@@ -153,7 +156,7 @@ void update(const Update& variable, const Settings& s, tfjs_methods::Team& team)
   const int64_t batch = variable.batch, n = variable.rows, m = variable.columns, size = batch * n * m;
   float *W = variable.W, *M = variable.M, *r = variable.r, *c = variable.c, *R = variable.R, *C = variable.C;
   const float* g = variable.g;
-  const float eta = variable.eta, decay = variable.decay;
+  const float scale = variable.scale, eta = variable.eta, decay = variable.decay;
   const Blocks blocks(batch, n, m);
   std::vector<double> columnSum(m), partial(blocks.count);
   std::vector<float> rowSums(batch * n), columnSums(blocks.count * m);
@@ -167,8 +170,8 @@ void update(const Update& variable, const Settings& s, tfjs_methods::Team& team)
     const auto rows = [&](int64_t i) { return g + (b * n + i) * m; };
     const auto sums = [&](int64_t i) { return &rowSums[b * n + i]; };
     eachRows(blocks.begin(block), blocks.end(block),
-             [&](int64_t i) { sumSquares<kRows>(rows(i), m, column, sums(i)); },
-             [&](int64_t i) { sumSquares<1>(rows(i), m, column, sums(i)); });
+             [&](int64_t i) { sumSquares<kRows>(rows(i), m, scale, column, sums(i)); },
+             [&](int64_t i) { sumSquares<1>(rows(i), m, scale, column, sums(i)); });
     double total = 0;
     for (int64_t i = blocks.begin(block); i < blocks.end(block); ++i) total += *sums(i);
     partial[block] = total;
@@ -195,7 +198,7 @@ void update(const Update& variable, const Settings& s, tfjs_methods::Team& team)
       const float rho = rowFactor[b * n + i];
       float sum = 0;
       for (int64_t j = 0; j < m; ++j) {
-        const float u = gi[j] * rho * kappa[j];
+        const float u = scale * gi[j] * rho * kappa[j];
         sum += u * u;
       }
       total += sum;
@@ -217,10 +220,10 @@ void update(const Update& variable, const Settings& s, tfjs_methods::Team& team)
     const auto sums = [&](int64_t i) { return &rowSums[b * n + i]; };
     const auto move = [&](auto rows, int64_t i) {
       constexpr int kCount = decltype(rows)::value;
-      float scale[kCount];
-      for (int row = 0; row < kCount; ++row) scale[row] = rowFactor[b * n + i + row] * clip;
+      float factor[kCount];
+      for (int row = 0; row < kCount; ++row) factor[row] = rowFactor[b * n + i + row] * clip;
       const int64_t start = (b * n + i) * m;
-      moveMomentum<kCount>(g + start, M + start, m, scale, kappa, s.oneMinusBeta1, column, sums(i));
+      moveMomentum<kCount>(g + start, M + start, m, factor, kappa, scale, s.oneMinusBeta1, column, sums(i));
     };
     eachRows(blocks.begin(block), blocks.end(block),
              [&](int64_t i) { move(std::integral_constant<int, kRows>(), i); },
@@ -263,14 +266,15 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const auto r = context.list(2, rows), c = context.list(3, columns);
   const auto R = context.list(4, rows), C = context.list(5, columns);
   const auto g = context.list(6, sizes);
-  const float* scalars = context.input(static_cast<int>(7 * count));  // [groups, 2]
+  const float* scalars = context.input(static_cast<int>(7 * count));  // [groups, 3]
+  const float* gradientScale = context.input(static_cast<int>(7 * count) + 1, 1);
   if (context.failed()) return;
 
   std::vector<Update> small, large;
   for (size_t k = 0; k < count; ++k) {
-    const float* row = scalars + 2 * s.groups[k];
-    const Update variable{s.batches[k], s.rows[k], s.columns[k], W[k],   M[k],  r[k],
-                          c[k],         R[k],      C[k],         g[k],   row[0], row[1]};
+    const float* row = scalars + 3 * s.groups[k];
+    const Update variable{s.batches[k], s.rows[k], s.columns[k], W[k], M[k],           r[k],   c[k],
+                          R[k],         C[k],      g[k],         *gradientScale, row[0], row[1]};
     (sizes[k] < kSmall ? small : large).push_back(variable);
   }
   tfjs_methods::Team team;
@@ -287,7 +291,8 @@ const tfjs_methods::Registration came({
     {"N: int >= 1", "batches: list(int)", "rows: list(int)", "columns: list(int)", "groups: list(int)",
      "one_minus_beta1: float", "one_minus_beta2: float", "one_minus_beta3: float", "epsilon1: float", "epsilon2: float", "clip_threshold: float", "skip_non_finite: bool"},
     {"variables: N * float", "momentums: N * float", "row_moments: N * float", "column_moments: N * float",
-     "row_instabilities: N * float", "column_instabilities: N * float", "gradients: N * float", "scalars: float"},
+     "row_instabilities: N * float", "column_instabilities: N * float", "gradients: N * float", "scalars: float",
+     "gradient_scale: float"},
     {"done: float"},
     {0, 1, 2, 3, 4, 5},
     tfjs_methods::createSettings<Settings>,

@@ -18,7 +18,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   type GroupScalars,
-  meanOfAll,
+  type GroupSettings,
   meanOverAxis,
   moveTowards,
   movingAverage,
@@ -32,7 +32,15 @@ import {
 } from '../../src/optimizers/index.ts';
 import { cameNativeUpdate } from './came-native.ts';
 import { cameUpdate } from './came-update.ts';
-import { CAME_DEFAULTS, type CameOptions, resolveCameOptions } from './config.ts';
+import { clipByRms } from './clip-by-rms.ts';
+import {
+  CAME_DEFAULTS,
+  type CameGroupRule,
+  type CameOptions,
+  deviates,
+  resolveCameOptions,
+  variableOptions,
+} from './config.ts';
 import { matrixShape } from './factorization.ts';
 
 export interface CameState {
@@ -73,21 +81,11 @@ export function cameStep(
   { beta1, beta2, beta3, epsilon1, epsilon2, clipThreshold }: CameHyperparameters,
 ): CameStep {
   return tf.tidy(() => {
-    const gradientSquared = tf.square(gradient); // gₜ∘gₜ
-    const rowMoment = movingAverage(
-      state.rowMoment,
-      tf.add(meanOverAxis(gradientSquared, -1), epsilon1),
+    const { rowMoment, columnMoment, clipped } = clippedUpdate(state, gradient, {
       beta2,
-    ); // rₜ
-    const columnMoment = movingAverage(
-      state.columnMoment,
-      tf.add(meanOverAxis(gradientSquared, -2), epsilon1),
-      beta2,
-    ); // cₜ
-    gradientSquared.dispose();
-
-    const update = divideByRoot(gradient, rowMoment, columnMoment); // uₜ
-    const clipped = release(clipByRms(update, clipThreshold), update); // ûₜ
+      epsilon1,
+      clipThreshold,
+    }); // rₜ, cₜ, ûₜ
     const momentum = movingAverage(state.momentum, clipped, beta1); // Mₜ
 
     const instability = release(tf.squaredDifference(clipped, momentum), clipped); // Uₜ, its ε₂ added to the means
@@ -106,6 +104,45 @@ export function cameStep(
     const confident = divideByRoot(momentum, rowInstability, columnInstability); // Mₜ/√Sₜ
     return { momentum, rowMoment, columnMoment, rowInstability, columnInstability, update: confident };
   }) as unknown as CameStep;
+}
+
+/**
+ * The same step with the confidence left out, for ablations: Wₜ = (1 − ηλ)Wₜ₋₁ − ηMₜ, and no R and C are kept. Pure.
+ */
+export function cameStepWithoutConfidence(
+  state: Pick<CameState, 'momentum' | 'rowMoment' | 'columnMoment'>,
+  gradient: tf.Tensor,
+  hyperparameters: Pick<CameHyperparameters, 'beta1' | 'beta2' | 'epsilon1' | 'clipThreshold'>,
+): Pick<CameState, 'momentum' | 'rowMoment' | 'columnMoment'> {
+  return tf.tidy(() => {
+    const { rowMoment, columnMoment, clipped } = clippedUpdate(state, gradient, hyperparameters);
+    const difference = release(tf.sub(clipped, state.momentum), clipped);
+    const momentum = moveTowards(state.momentum, difference, hyperparameters.beta1); // Mₜ
+    return { momentum, rowMoment, columnMoment };
+  }) as unknown as Pick<CameState, 'momentum' | 'rowMoment' | 'columnMoment'>;
+}
+
+/** rₜ, cₜ and ûₜ [..., n, m]; tensors of the current `tf.tidy`. */
+function clippedUpdate(
+  state: Pick<CameState, 'rowMoment' | 'columnMoment'>,
+  gradient: tf.Tensor,
+  { beta2, epsilon1, clipThreshold }: Pick<CameHyperparameters, 'beta2' | 'epsilon1' | 'clipThreshold'>,
+): { rowMoment: tf.Tensor; columnMoment: tf.Tensor; clipped: tf.Tensor } {
+  const gradientSquared = tf.square(gradient); // gₜ∘gₜ
+  const rowMoment = movingAverage(
+    state.rowMoment,
+    tf.add(meanOverAxis(gradientSquared, -1), epsilon1),
+    beta2,
+  ); // rₜ
+  const columnMoment = movingAverage(
+    state.columnMoment,
+    tf.add(meanOverAxis(gradientSquared, -2), epsilon1),
+    beta2,
+  ); // cₜ
+  gradientSquared.dispose();
+  const update = divideByRoot(gradient, rowMoment, columnMoment); // uₜ
+  const clipped = release(clipByRms(update, clipThreshold), update); // ûₜ
+  return { rowMoment, columnMoment, clipped };
 }
 
 /**
@@ -145,15 +182,6 @@ function divideByRoot(x: tf.Tensor, row: tf.Tensor, column: tf.Tensor): tf.Tenso
   });
 }
 
-/** u / max(1, RMS(u)/d), with the RMS over all elements. d = Infinity leaves u as it is. */
-function clipByRms(update: tf.Tensor, threshold: number): tf.Tensor {
-  return tf.tidy(() => {
-    const squared = tf.square(update);
-    const rms = tf.sqrt(release(meanOfAll(squared), squared));
-    return tf.div(update, tf.maximum(tf.div(rms, threshold), 1));
-  });
-}
-
 /**
  * The optimizer. State of a factored variable: `m` M, `vr` r, `vc` c, `rr` R, `rc` C, that is mn + 2(m + n) numbers for a
  * matrix; of another one: `m` M and `v`. Call `dispose()` when done: a model does not own its optimizer.
@@ -173,24 +201,32 @@ export class CAME extends Optimizer {
     this.options = resolved;
   }
 
-  protected override slotShapes(shape: readonly number[]): SlotShapes {
-    const matrix = matrixShape(this.options.factorization, shape);
-    if (matrix === undefined) return { m: shape, v: shape };
+  protected override slotShapes(shape: readonly number[], rule?: CameGroupRule): SlotShapes {
+    const { factorization, confidence } = variableOptions(this.options, rule);
+    const matrix = matrixShape(factorization, shape);
+    if (matrix === undefined) {
+      return this.options.confidenceForVectors ? { m: shape, v: shape, s: shape } : { m: shape, v: shape };
+    }
     const row = matrix.slice(0, -1);
     const column = [...matrix.slice(0, -2), matrix.at(-1) as number];
-    return { m: shape, vr: row, vc: column, rr: row, rc: column };
+    const moments = { m: shape, vr: row, vc: column };
+    return confidence ? { ...moments, rr: row, rc: column } : moments;
   }
 
-  /** η, 1 − ηλ. */
-  protected override stepScalars(_step: number, learningRate: number, weightDecay: number): number[] {
-    return [learningRate, 1 - learningRate * weightDecay];
+  /** η of what has confidence, 1 − ηλ, η of what has none; the two are the same without bias correction. */
+  protected override stepScalars(step: number, learningRate: number, weightDecay: number): number[] {
+    const { beta1, beta3, biasCorrection } = this.options;
+    const decay = 1 - learningRate * weightDecay;
+    if (biasCorrection === 'none') return [learningRate, decay, learningRate];
+    const corrected = learningRate / (1 - beta1 ** step); // of M
+    return [corrected * Math.sqrt(1 - beta3 ** step), decay, corrected]; // of √S
   }
 
   protected override updateInPlace(
     updates: readonly VariableUpdate[],
     scalars: StepScalars,
   ): readonly VariableUpdate[] {
-    return cameNativeUpdate(updates, scalars, this.options);
+    return deviates(this.options) ? updates : cameNativeUpdate(updates, scalars, this.options);
   }
 
   protected override updateVariable(
@@ -198,16 +234,19 @@ export class CAME extends Optimizer {
     slots: Slots,
     gradient: tf.Tensor,
     scalars: GroupScalars,
+    settings: GroupSettings,
   ): void {
-    cameUpdate(variable, slots, gradient, scalars, this.options, { cameStep, cameVectorStep });
+    const reference = { cameStep, cameStepWithoutConfidence, cameVectorStep };
+    cameUpdate(variable, slots, gradient, scalars, this.options, settings, reference);
   }
 
   /** JSON knows no Infinity: a clip threshold that is off is saved as null. */
   override getConfig(): tf.serialization.ConfigDict {
-    const { beta1, beta2, beta3, epsilon1, epsilon2, clipThreshold, factorization, nonFinite } = this.options;
-    const clip = Number.isFinite(clipThreshold) ? clipThreshold : null;
-    const own = { beta1, beta2, beta3, epsilon1, epsilon2, clipThreshold: clip, factorization, nonFinite };
-    return { ...super.getConfig(), ...own };
+    const { learningRate: _, weightDecay, decay, groups, globalClipNorm, clipValue, ...own } = this.options;
+    const finite = (clip: number) => (Number.isFinite(clip) ? clip : null);
+    const { clipThreshold, updateClip } = own;
+    const clips = { clipThreshold: finite(clipThreshold), updateClip: finite(updateClip) };
+    return { ...super.getConfig(), ...own, ...clips };
   }
 
   static override fromConfig<T extends tf.serialization.Serializable>(
@@ -215,7 +254,9 @@ export class CAME extends Optimizer {
     config: tf.serialization.ConfigDict,
   ): T {
     const options = optionsFromConfig(config, { learningRate: undefined, ...CAME_DEFAULTS });
-    if (options.clipThreshold === null) options.clipThreshold = Number.POSITIVE_INFINITY;
+    for (const clip of ['clipThreshold', 'updateClip']) {
+      if (options[clip] === null) options[clip] = Number.POSITIVE_INFINITY;
+    }
     return new cls(options);
   }
 }

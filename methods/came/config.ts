@@ -3,12 +3,20 @@ import {
   checkBetas,
   checkNumber,
   decayAll,
+  type GroupRule,
   type OptimizerOptions,
   resolveOptions,
 } from '../../src/optimizers/index.ts';
 import { FACTORIZATIONS, type Factorization } from './factorization.ts';
 
+/** A group may also be factored in its own way, and do without confidence. */
+export interface CameGroupRule extends GroupRule {
+  readonly factorization?: Factorization;
+  readonly confidence?: boolean;
+}
+
 export interface CameOptions extends OptimizerOptions {
+  readonly groups?: readonly CameGroupRule[];
   /** β₁, momentum. */
   readonly beta1: number;
   /** β₂, second moment. */
@@ -25,6 +33,18 @@ export interface CameOptions extends OptimizerOptions {
   readonly factorization: Factorization;
   /** What a gradient with a NaN, an infinity or an overflowing square does: spread, or leave variable and state alone. */
   readonly nonFinite: 'propagate' | 'skip';
+  /** False leaves the confidence out: Wₜ = (1 − ηλ)Wₜ₋₁ − ηMₜ for matrices too. For ablations. */
+  readonly confidence: boolean;
+
+  // Not in the paper, and off by default: deviations.ts.
+  /** full: M is divided by 1 − β₁ᵗ and S by 1 − β₃ᵗ when the update is formed; the first step is then 1.1 η and not 11 η. */
+  readonly biasCorrection: 'none' | 'full';
+  /** The RMS that the update M/√S is scaled down to if it is larger; Infinity switches that off. */
+  readonly updateClip: number;
+  /** Confidence also for un-factored variables, from a full-size average of the instability. */
+  readonly confidenceForVectors: boolean;
+  /** Only what has the gradient's sign is applied, scaled up for what is left out (Liang et al. 2024, arXiv 2411.16085). */
+  readonly cautious: boolean;
 }
 
 /**
@@ -42,31 +62,58 @@ export const CAME_DEFAULTS: Omit<CameOptions, 'learningRate'> = {
   decay: decayAll,
   factorization: 'last2',
   nonFinite: 'propagate',
+  confidence: true,
+  biasCorrection: 'none',
+  updateClip: Number.POSITIVE_INFINITY,
+  confidenceForVectors: false,
+  cautious: false,
 };
 
 /** The defaults with the given options over them. Throws a UserError for what is unknown or out of range. */
 export function resolveCameOptions(given: object): CameOptions {
-  const options = resolveOptions<CameOptions>('CAME', { learningRate: undefined, ...CAME_DEFAULTS }, given);
+  const options = resolveOptions<CameOptions>('CAME', { learningRate: undefined, ...CAME_DEFAULTS }, given, [
+    'factorization',
+    'confidence',
+  ]);
   checkBetas('CAME', options, 'beta1', 'beta2', 'beta3');
   for (const epsilon of ['epsilon1', 'epsilon2'] as const) {
     checkNumber('CAME', epsilon, options[epsilon], (value) => value > 0, 'greater than 0');
   }
-  if (options.clipThreshold !== Number.POSITIVE_INFINITY) {
-    checkNumber(
-      'CAME',
-      'clipThreshold',
-      options.clipThreshold,
-      (value) => value > 0,
-      'greater than 0, or Infinity',
-    );
+  for (const clip of ['clipThreshold', 'updateClip'] as const) {
+    if (options[clip] === Number.POSITIVE_INFINITY) continue;
+    checkNumber('CAME', clip, options[clip], (value) => value > 0, 'greater than 0, or Infinity');
   }
   oneOf('factorization', options.factorization, FACTORIZATIONS);
   oneOf('nonFinite', options.nonFinite, ['propagate', 'skip']);
+  oneOf('biasCorrection', options.biasCorrection, ['none', 'full']);
+  for (const flag of ['confidence', 'confidenceForVectors', 'cautious'] as const) {
+    oneOf(flag, options[flag], [true, false]);
+  }
+  for (const [index, rule] of (options.groups ?? []).entries()) {
+    oneOf(`groups[${index}].factorization`, rule.factorization, [undefined, ...FACTORIZATIONS]);
+    oneOf(`groups[${index}].confidence`, rule.confidence, [undefined, true, false]);
+  }
   return options;
 }
 
-function oneOf(option: string, value: unknown, known: readonly string[]): void {
-  if (!known.includes(value as string)) {
-    throw new UserError(`CAME: ${option} must be one of ${known.join(', ')}; got ${value}`);
+/** How one variable is updated: the options, with what its rule says over them. */
+export type CameVariableOptions = Pick<CameOptions, 'factorization' | 'confidence'>;
+
+export function variableOptions(options: CameOptions, rule: CameGroupRule | undefined): CameVariableOptions {
+  return {
+    factorization: rule?.factorization ?? options.factorization,
+    confidence: rule?.confidence ?? options.confidence,
+  };
+}
+
+/** Whether the update is more than the paper's, and so not the native kernels'. */
+export function deviates({ updateClip, confidenceForVectors, cautious }: CameOptions): boolean {
+  return updateClip !== Number.POSITIVE_INFINITY || confidenceForVectors || cautious;
+}
+
+function oneOf(option: string, value: unknown, known: readonly unknown[]): void {
+  if (!known.includes(value)) {
+    const words = known.filter((each) => each !== undefined);
+    throw new UserError(`CAME: ${option} must be one of ${words.join(', ')}; got ${value}`);
   }
 }

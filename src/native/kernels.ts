@@ -84,17 +84,17 @@ export function runNativeKernel(
 
 /**
  * Runs an operation that writes variables in place: `rows` are its arguments for each variable, to which its list arguments
- * are the columns, and `scalars` its last input. A variable that is written first gets a buffer of its own if it shares one
+ * are the columns, and `scalars` its last inputs. A variable that is written first gets a buffer of its own if it shares one
  * (a clone, a reshape, the tensor it was made from), so nobody else sees the change.
  */
 export function runInPlaceKernel(
   operation: string,
   attributes: NativeAttributes,
   rows: readonly (readonly tf.Tensor[])[],
-  scalars: tf.Tensor,
+  scalars: readonly tf.Tensor[],
 ): void {
   const columns = (rows[0] ?? []).map((_, argument) => rows.map((row) => row[argument] as tf.Tensor));
-  const inputs = [...columns.flat(), scalars];
+  const inputs = [...columns.flat(), ...scalars];
   for (const index of writtenInputs(operation, rows.length) ?? [])
     ensurePrivate(inputs[index] as tf.Variable);
   const all = { N: { int: rows.length }, ...attributes };

@@ -28,6 +28,6 @@ export function adamwNativeUpdate(
     const { m, v } = slots as Record<'m' | 'v', tf.Variable>;
     return [variable, m, v, gradient];
   });
-  runInPlaceKernel(KERNEL, attributes, rows, scalars.rows);
+  runInPlaceKernel(KERNEL, attributes, rows, [scalars.rows, scalars.gradientScale()]);
   return [];
 }

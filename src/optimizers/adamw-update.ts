@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { AdamWOptions, adamwDirection, adamwMoments } from './adamw.ts';
+import type { GroupSettings } from './groups.ts';
 import { release } from './release.ts';
 import type { Slots } from './state.ts';
 import type { GroupScalars } from './step-scalars.ts';
@@ -21,6 +22,7 @@ export function adamwUpdate(
   gradient: tf.Tensor,
   scalars: GroupScalars,
   options: AdamWOptions,
+  settings: GroupSettings,
   { adamwMoments, adamwDirection }: AdamWReference,
 ): void {
   const { m, v } = slots as { m: tf.Variable; v: tf.Variable };
@@ -31,7 +33,7 @@ export function adamwUpdate(
 
   const direction = adamwDirection({ firstMoment: m, secondMoment: v }, scalars.at(2), options.epsilon);
   const step = release(tf.mul(direction, scalars.at(0)), direction);
-  const decayed = options.weightDecay === 0 ? variable : tf.mul(variable, scalars.at(1)); // W(1 − ηλ)
+  const decayed = settings.weightDecay === 0 ? variable : tf.mul(variable, scalars.at(1)); // W(1 − ηλ)
   const weights = release(tf.sub(decayed, step), step);
   if (decayed !== variable) decayed.dispose();
   variable.assign(weights);

@@ -49,6 +49,7 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const auto secondMoments = context.list(2, s.sizes);
   const auto gradients = context.list(3, s.sizes);
   const float* scalars = context.input(4 * count);  // [groups, 3]
+  const float* gradientScale = context.input(4 * count + 1, 1);
   if (context.failed()) return;
 
   const std::vector<Range> work = ranges(s.sizes);
@@ -60,10 +61,12 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
     const float inverseCorrection = 1.0f / row[2];  // 1/√(1 − β₂ᵗ)
     float *W = variables[k], *m = firstMoments[k], *v = secondMoments[k];
     const float* g = gradients[k];
+    const float scale = *gradientScale;
     const float oneMinusBeta1 = s.oneMinusBeta1, oneMinusBeta2 = s.oneMinusBeta2, epsilon = s.epsilon;
     for (int64_t i = begin; i < end; ++i) {
-      m[i] += oneMinusBeta1 * (g[i] - m[i]);
-      v[i] += oneMinusBeta2 * (g[i] * g[i] - v[i]);
+      const float gradient = scale * g[i];
+      m[i] += oneMinusBeta1 * (gradient - m[i]);
+      v[i] += oneMinusBeta2 * (gradient * gradient - v[i]);
       W[i] = decay * W[i] - stepSize * m[i] / (std::sqrt(v[i]) * inverseCorrection + epsilon);
     }
   });
@@ -75,7 +78,7 @@ const tfjs_methods::Registration adamw({
     {"N: int >= 1", "sizes: list(int)", "groups: list(int)", "one_minus_beta1: float", "one_minus_beta2: float",
      "epsilon: float"},
     {"variables: N * float", "first_moments: N * float", "second_moments: N * float", "gradients: N * float",
-     "scalars: float"},
+     "scalars: float", "gradient_scale: float"},
     {"done: float"},
     {0, 1, 2},
     tfjs_methods::createSettings<Settings>,

@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs';
 import { adamwNativeUpdate } from './adamw-native.ts';
 import { adamwUpdate } from './adamw-update.ts';
 import { decayAll } from './decay.ts';
+import type { GroupSettings } from './groups.ts';
 import { Optimizer, type VariableUpdate } from './optimizer.ts';
 import {
   checkBetas,
@@ -133,8 +134,9 @@ export class AdamW extends Optimizer {
     slots: Slots,
     gradient: tf.Tensor,
     scalars: GroupScalars,
+    settings: GroupSettings,
   ): void {
-    adamwUpdate(variable, slots, gradient, scalars, this.options, { adamwMoments, adamwDirection });
+    adamwUpdate(variable, slots, gradient, scalars, this.options, settings, { adamwMoments, adamwDirection });
   }
 
   override getConfig(): tf.serialization.ConfigDict {

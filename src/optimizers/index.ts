@@ -1,11 +1,5 @@
-export {
-  ADAM_MINI_DEFAULTS,
-  AdamMini,
-  type AdamMiniOptions,
-  type AdamMiniState,
-  adamMiniDirection,
-  adamMiniMoments,
-} from './adam-mini.ts';
+export { AdamMini, type AdamMiniState, adamMiniDirection, adamMiniMoments } from './adam-mini.ts';
+export { ADAM_MINI_DEFAULTS, type AdamMiniGroup, type AdamMiniOptions } from './adam-mini-options.ts';
 export {
   ADAMW_DEFAULTS,
   AdamW,
@@ -16,29 +10,15 @@ export {
   adamwStep,
 } from './adamw.ts';
 export { meanOfAll, meanOverAxis } from './blocked-mean.ts';
-export {
-  type Blocks,
-  columnBlocks,
-  headBlocks,
-  type Partition,
-  rowBlocks,
-  unitBlocks,
-  wholeTensor,
-} from './blocks.ts';
+export type { Partition } from './blocks.ts';
 export { type DecayMask, decayAll, noDecayOnVectors } from './decay.ts';
 export { clipScale, globalNorm } from './gradient-clipping.ts';
 export { type GroupRule, type GroupSettings, noDecayForVectors } from './groups.ts';
+export { LAMB, LAMB_DEFAULTS, type LambOptions, lambTrustRatio } from './lamb.ts';
 export type { LearningRate, Schedule } from './learning-rate.ts';
 export { LION_DEFAULTS, Lion, type LionOptions, type LionState, lionStep } from './lion.ts';
 export { Muon, type MuonState, muonStep } from './muon.ts';
-export {
-  allMatrices,
-  hiddenMatrices,
-  MUON_DEFAULTS,
-  type MuonMask,
-  type MuonOptions,
-  type MuonScale,
-} from './muon-options.ts';
+export { MUON_DEFAULTS, type MuonGroup, type MuonOptions, type MuonScale } from './muon-options.ts';
 export { orthogonalized } from './newton-schulz.ts';
 export { Optimizer, type StateSummary, type VariableUpdate } from './optimizer.ts';
 export {
@@ -50,11 +30,8 @@ export {
 } from './options.ts';
 export { register, registerAll } from './register.ts';
 export { moveTowards, movingAverage, release } from './release.ts';
-export {
-  SCHEDULE_FREE_ADAMW_DEFAULTS,
-  ScheduleFreeAdamW,
-  type ScheduleFreeAdamWOptions,
-} from './schedule-free-adamw.ts';
+export { ScheduleFreeAdamW } from './schedule-free-adamw.ts';
+export { SCHEDULE_FREE_ADAMW_DEFAULTS, type ScheduleFreeAdamWOptions } from './schedule-free-options.ts';
 export {
   SGD_MOMENTUM_DEFAULTS,
   SGDMomentum,

@@ -6,7 +6,9 @@ import * as tf from '@tensorflow/tfjs';
 import { hostTensor } from '../compile/index.ts';
 import { UserError } from '../errors.ts';
 import { decayMaskName } from './decay.ts';
+import { clipScale, globalNorm } from './gradient-clipping.ts';
 import { checkGradients, type GradientOf, refuseFloat16 } from './gradients.ts';
+import { type GroupRule, type GroupSettings, groupOf, groupsToConfig } from './groups.ts';
 import { type LearningRate, learningRateAt } from './learning-rate.ts';
 import type { NamedTensor } from './named-tensor.ts';
 import type { OptimizerOptions } from './options.ts';
@@ -29,6 +31,7 @@ export interface VariableUpdate {
   readonly gradient: tf.Tensor;
   /** Its row in the step's scalars. */
   readonly group: number;
+  readonly settings: GroupSettings;
 }
 
 export abstract class Optimizer extends tf.Optimizer {
@@ -45,18 +48,18 @@ export abstract class Optimizer extends tf.Optimizer {
     this.#state = new OptimizerState(name, slotPrefix);
   }
 
-  /** The state that a variable of this shape needs. */
-  protected abstract slotShapes(shape: readonly number[]): SlotShapes;
+  /** The state that a variable of this shape, under this rule of the groups, needs. */
+  protected abstract slotShapes(shape: readonly number[], rule?: GroupRule): SlotShapes;
 
   /**
-   * The numbers that step `step` (counted from 1) of a variable with this decay λ needs, computed in float64; they reach
+   * The numbers that step `step` (counted from 1) of a variable with this η and λ needs, computed in float64; they reach
    * `updateVariable` as float32. Called for each step, also when a captured one is replayed.
    */
   protected abstract stepScalars(step: number, learningRate: number, weightDecay: number): readonly number[];
 
   /**
    * Does what it can for all variables at once, by a kernel that writes in place, and returns what is left for
-   * `updateVariable`. Must not dispose the gradients.
+   * `updateVariable`. It multiplies each gradient by `scalars.gradientScale()` and must not dispose it.
    */
   protected updateInPlace(
     updates: readonly VariableUpdate[],
@@ -71,6 +74,7 @@ export abstract class Optimizer extends tf.Optimizer {
     slots: Slots,
     gradient: tf.Tensor,
     scalars: GroupScalars,
+    settings: GroupSettings,
   ): void;
 
   get learningRate(): LearningRate {
@@ -100,40 +104,62 @@ export abstract class Optimizer extends tf.Optimizer {
     refuseFloat16(name);
     const given = checkGradients(name, gradients);
     const present = given.filter(hasGradient);
+    const settings = new Map(
+      present.map(({ variable }) => [variable, groupOf(this.#options, variable.name, variable.shape)]),
+    );
     this.#state.prepare(
       present.map(({ variable }) => variable),
       given.map(({ variable }) => variable),
-      ({ shape }) => this.slotShapes(shape),
+      (variable) => this.slotShapes(variable.shape, settings.get(variable)?.rule),
     );
-    const { weightDecay, decay } = this.#options;
-    const decays = weightDecay === 0 ? [0] : [weightDecay, 0];
-    const updates = present.map(({ variable, gradient }) => ({
-      variable,
-      slots: this.#state.slots(variable),
-      gradient,
-      group: decays.length === 1 || decay(variable.name, variable.shape) ? 0 : 1,
-    }));
-    const scalars = new StepScalars(this.#hostScalars(decays));
-    try {
-      for (const { variable, slots, gradient, group } of this.updateInPlace(updates, scalars)) {
-        tf.tidy(() => this.updateVariable(variable, slots, gradient, scalars.group(group)));
+    const { globalClipNorm, clipValue } = this.#options;
+    // The gradients that are made here live until the step is done; those that are given are the caller's.
+    tf.tidy(() => {
+      // A step without gradients counts, and needs a row to count with.
+      const rows: GroupSettings[] = present.length === 0 ? [UNGROUPED] : [];
+      const updates = present.map(({ variable, gradient }): VariableUpdate => {
+        const own = settings.get(variable) as GroupSettings;
+        return {
+          variable,
+          slots: this.#state.slots(variable),
+          gradient: clipValue === undefined ? gradient : tf.clipByValue(gradient, -clipValue, clipValue),
+          group: rowOf(rows, own),
+          settings: own,
+        };
+      });
+      const gradients = Object.fromEntries(
+        updates.map(({ variable, gradient }) => [variable.name, gradient]),
+      );
+      const clip =
+        globalClipNorm === undefined
+          ? undefined
+          : tf.tidy(() => clipScale(globalNorm(gradients), globalClipNorm));
+      const scalars = new StepScalars(this.#hostScalars(rows), clip);
+      try {
+        for (const { variable, slots, gradient, group, settings } of this.updateInPlace(updates, scalars)) {
+          tf.tidy(() =>
+            this.updateVariable(variable, slots, scalars.clipped(gradient), scalars.group(group), settings),
+          );
+        }
+      } finally {
+        scalars.dispose();
       }
-    } finally {
-      scalars.dispose();
-    }
+    });
   }
 
   /** [groups, k]; counts the step where it is computed, so that the replay of a captured step counts too. */
-  #hostScalars(decays: readonly number[]): tf.Tensor {
+  #hostScalars(groups: readonly GroupSettings[]): tf.Tensor {
     const width = this.stepScalars(1, 0, 0).length;
     const compute = () => {
       const learningRate = this.currentLearningRate();
       this.incrementIterations();
       return Float32Array.from(
-        decays.flatMap((decay) => this.stepScalars(this.iterations, learningRate, decay)),
+        groups.flatMap(({ learningRateScale, weightDecay }) =>
+          this.stepScalars(this.iterations, learningRate * learningRateScale, weightDecay),
+        ),
       );
     };
-    return hostTensor(compute, [decays.length, width], 'float32');
+    return hostTensor(compute, [groups.length, width], 'float32');
   }
 
   /** Bytes of state held, without the variables themselves. */
@@ -199,8 +225,26 @@ export abstract class Optimizer extends tf.Optimizer {
     if (mask === undefined) {
       console.warn(`${this.getClassName()}: a decay function of your own cannot be saved; the default is`);
     }
-    return { learningRate: this.currentLearningRate(), weightDecay, decay: mask ?? 'all' };
+    const { groups = [], globalClipNorm, clipValue } = this.#options;
+    return {
+      learningRate: this.currentLearningRate(),
+      weightDecay,
+      decay: mask ?? 'all',
+      ...(groups.length > 0 && { groups: groupsToConfig(this.getClassName(), groups) as [] }),
+      ...(globalClipNorm !== undefined && { globalClipNorm }),
+      ...(clipValue !== undefined && { clipValue }),
+    };
   }
+}
+
+const UNGROUPED: GroupSettings = { weightDecay: 0, learningRateScale: 1, rule: undefined };
+
+/** The row of scalars for these settings, added where there is none yet. */
+function rowOf(rows: GroupSettings[], { weightDecay, learningRateScale }: GroupSettings): number {
+  const known = rows.findIndex(
+    (row) => row.weightDecay === weightDecay && row.learningRateScale === learningRateScale,
+  );
+  return known >= 0 ? known : rows.push({ weightDecay, learningRateScale, rule: undefined }) - 1;
 }
 
 /** Nothing to do for a variable without elements. */

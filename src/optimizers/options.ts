@@ -1,6 +1,10 @@
 import { UserError } from '../errors.ts';
+import { checkNumber } from './check-number.ts';
 import { type DecayMask, decayMaskNamed } from './decay.ts';
+import { checkGroups, type GroupRule, groupsFromConfig } from './groups.ts';
 import { type LearningRate, learningRateAt } from './learning-rate.ts';
+
+export { checkBetas, checkNumber } from './check-number.ts';
 
 /** What every optimizer here takes. */
 export interface OptimizerOptions {
@@ -10,15 +14,31 @@ export interface OptimizerOptions {
   readonly weightDecay: number;
   /** Which variables decay. */
   readonly decay: DecayMask;
+  /** Rules for some of the variables, the first that matches: see groups.ts. Default none. */
+  readonly groups?: readonly GroupRule[];
+  /** All gradients are scaled down together to this norm ‖g‖₂ if it is larger. Default: not. */
+  readonly globalClipNorm?: number;
+  /** Every element of a gradient is clipped to ±this, before the norm is taken. Default: not. */
+  readonly clipValue?: number;
 }
 
-/** The defaults with the given options over them; an unknown or missing option is an error that lists the known ones. */
+/** Options that every optimizer has and none needs to list among its defaults. */
+const OPTIONAL = ['groups', 'globalClipNorm', 'clipValue'] as const;
+type Defaults<T extends OptimizerOptions> = Readonly<
+  Record<Exclude<keyof T, (typeof OPTIONAL)[number]>, unknown>
+>;
+
+/**
+ * The defaults with the given options over them; an unknown or missing option is an error that lists the known ones.
+ * `groupKeys` are what rules of this optimizer's groups may hold beside what all have.
+ */
 export function resolveOptions<T extends OptimizerOptions>(
   optimizer: string,
-  defaults: Readonly<Record<keyof T, unknown>>,
+  defaults: Defaults<T>,
   given: object,
+  groupKeys: readonly string[] = [],
 ): T {
-  const known = Object.keys(defaults);
+  const known = [...Object.keys(defaults), ...OPTIONAL];
   const resolved: Record<string, unknown> = { ...defaults };
   for (const [key, value] of Object.entries(given)) {
     if (!known.includes(key)) {
@@ -31,31 +51,12 @@ export function resolveOptions<T extends OptimizerOptions>(
   if (typeof options.learningRate !== 'function') learningRateAt(options.learningRate, 0);
   if (typeof options.decay !== 'function') throw new UserError(`${optimizer}: decay must be a function`);
   checkNumber(optimizer, 'weightDecay', options.weightDecay, (value) => value >= 0, 'at least 0');
+  checkGroups(optimizer, options.groups ?? [], groupKeys);
+  for (const clip of ['globalClipNorm', 'clipValue'] as const) {
+    if (options[clip] !== undefined)
+      checkNumber(optimizer, clip, options[clip], (value) => value > 0, 'greater than 0');
+  }
   return options;
-}
-
-/** Throws a UserError unless `value` is a finite number that satisfies `accepts`, described by `range`. */
-export function checkNumber(
-  optimizer: string,
-  option: string,
-  value: unknown,
-  accepts: (value: number) => boolean,
-  range: string,
-): void {
-  if (typeof value !== 'number' || !Number.isFinite(value) || !accepts(value)) {
-    throw new UserError(`${optimizer}: ${option} must be ${range}; got ${value}`);
-  }
-}
-
-/** β = 1 is refused because a moment that never moves from zero is then divided by. */
-export function checkBetas<T extends object>(
-  optimizer: string,
-  options: T,
-  ...betas: (keyof T & string)[]
-): void {
-  for (const beta of betas) {
-    checkNumber(optimizer, beta, options[beta], (value) => value >= 0 && value < 1, 'in [0, 1)');
-  }
 }
 
 /** The options in a saved configuration. TensorFlow.js's model loader adds keys of its own, so unknown ones are left out. */
@@ -64,9 +65,10 @@ export function optionsFromConfig(
   defaults: object,
 ): Record<string, unknown> {
   const options: Record<string, unknown> = {};
-  for (const key of Object.keys(defaults)) {
+  for (const key of [...Object.keys(defaults), ...OPTIONAL]) {
     if (config[key] !== undefined) options[key] = config[key];
   }
+  if (Array.isArray(options.groups)) options.groups = groupsFromConfig(options.groups);
   if (typeof options.decay === 'string') options.decay = decayMaskNamed(options.decay);
   return options;
 }

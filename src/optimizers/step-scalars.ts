@@ -7,19 +7,36 @@ import * as tf from '@tensorflow/tfjs';
 export class StepScalars {
   /** Float32 [groups, k], in the optimizer's order: for a native kernel. */
   readonly rows: tf.Tensor;
+  /** What every gradient is to be multiplied by first, []: 1 where nothing is clipped. */
+  readonly #clip: tf.Scalar | undefined;
+  #one: tf.Scalar | undefined;
   readonly #scalars = new Map<string, tf.Scalar>();
 
-  /** Takes `rows` [groups, k] over: `dispose` disposes it. */
-  constructor(rows: tf.Tensor) {
+  /** Takes `rows` [groups, k] and `clip` [] over: `dispose` disposes them. */
+  constructor(rows: tf.Tensor, clip: tf.Scalar | undefined) {
     this.rows = rows;
+    this.#clip = clip;
   }
 
   group(index: number): GroupScalars {
     return { at: (position) => this.#at(index, position) };
   }
 
+  /** The gradient as it is to be used: itself, or a new tensor of the current `tf.tidy`. */
+  clipped(gradient: tf.Tensor): tf.Tensor {
+    return this.#clip === undefined ? gradient : tf.mul(gradient, this.#clip);
+  }
+
+  /** The same for a native kernel, which multiplies by itself: []. */
+  gradientScale(): tf.Scalar {
+    if (this.#clip !== undefined) return this.#clip;
+    this.#one ??= tf.keep(tf.scalar(1));
+    return this.#one;
+  }
+
   dispose(): void {
-    tf.dispose([this.rows, ...this.#scalars.values()]);
+    const clip = [this.#clip, this.#one].filter((scalar) => scalar !== undefined);
+    tf.dispose([this.rows, ...clip, ...this.#scalars.values()]);
   }
 
   #at(group: number, position: number): tf.Scalar {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors.ts';
-import { meanOfAll } from '../optimizers/index.ts';
+import { clipScale, globalNorm } from '../optimizers/index.ts';
 
 export interface ClippedGradients {
   /** New tensors under the names of the gradients given. */
@@ -26,25 +26,11 @@ export function clipByGlobalNorm(gradients: tf.NamedTensorMap, maxNorm: number):
   // The norm travels under a name that no variable has: TensorFlow.js names are never empty.
   const { '': norm, ...clipped } = tf.tidy(() => {
     const globalL2 = globalNorm(gradients);
-    const scale = tf.div(maxNorm, tf.maximum(globalL2, maxNorm));
+    const scale = clipScale(globalL2, maxNorm);
     const scaled = Object.entries(gradients).map(
       ([name, gradient]) => [name, tf.mul(gradient, scale)] as const,
     );
     return { ...Object.fromEntries(scaled), '': globalL2 } as tf.NamedTensorMap;
   });
   return { gradients: clipped as tf.NamedTensorMap, norm: norm as tf.Scalar };
-}
-
-/**
- * ‖g‖₂ over all elements of all gradients; 0 where there are none. Sums go in two levels, for the wasm and webgpu backends add up
- * in float32 one element after the other. The caller owns the scalar; arguments are not disposed.
- */
-export function globalNorm(gradients: tf.NamedTensorMap): tf.Scalar {
-  return tf.tidy(() => {
-    const sums = Object.values(gradients)
-      .filter(({ size }) => size > 0)
-      .map((gradient) => tf.tidy(() => tf.mul(meanOfAll(tf.square(gradient)), gradient.size) as tf.Scalar));
-    if (sums.length === 0) return tf.scalar(0);
-    return tf.sqrt(tf.sum(tf.stack(sums))) as tf.Scalar;
-  });
 }

@@ -9,7 +9,7 @@ export {
   saveCheckpoint,
 } from './checkpoint.ts';
 export type { Json } from './checkpoint-state.ts';
-export { type ClippedGradients, clipByGlobalNorm, globalNorm } from './clip.ts';
+export { type ClippedGradients, clipByGlobalNorm } from './clip.ts';
 export { type Evaluator, makeEvaluator } from './evaluate.ts';
 export { findNonFinite, NonFiniteError, type NonFiniteTensor } from './non-finite.ts';
 export {

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { compile } from '../compile/index.ts';
 import { UserError } from '../errors.ts';
 import type { Parameter } from '../nn/index.ts';
+import { globalNorm } from '../optimizers/index.ts';
 import { GradientAccumulator } from './accumulate.ts';
-import { clipByGlobalNorm, globalNorm } from './clip.ts';
+import { clipByGlobalNorm } from './clip.ts';
 
 /** What can be trained here: `LanguageModel`, for one. */
 export interface TrainableModel {

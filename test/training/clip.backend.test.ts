@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
-import { clipByGlobalNorm, globalNorm } from '../../src/training/clip.ts';
+import { globalNorm } from '../../src/optimizers/index.ts';
+import { clipByGlobalNorm } from '../../src/training/clip.ts';
 import * as oracle from '../oracle/training/clip.ts';
 import { expectAllClose } from '../support/allclose.ts';
 import { RandomNumbers } from '../support/random-numbers.ts';
