@@ -18,7 +18,11 @@ export type StoredCell = z.infer<typeof schema>;
 /** Every finished cell of a run directory, in the order of the names; none where no cell is finished yet. */
 export function readStoredCells(directory: string): StoredCell[] {
   const folder = join(directory, 'cells');
-  return cellFiles(folder).map((name) => readStored(join(folder, name), schema));
+  return cellFiles(folder).map((name) => readStoredCell(join(folder, name)));
+}
+
+export function readStoredCell(file: string): StoredCell {
+  return readStored(file, schema);
 }
 
 /** The names of the files of finished cells; what is just being written has another ending. */

@@ -43,6 +43,7 @@ details .scroll, details pre { max-height: 26rem; overflow: auto; }
 pre { background: var(--raised); padding: 0.75rem 1rem; border-radius: 6px; overflow-x: auto; font-size: 0.85rem; line-height: 1.45; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 :not(pre) > code { background: var(--raised); padding: 0.1em 0.35em; border-radius: 4px; font-size: 0.9em; }
+#progress { max-width: 60rem; margin: 0 auto; padding: 1rem 1.25rem 0; } #progress p { margin: 0.25rem 0; }
 progress { width: 100%; accent-color: var(--met); }
 .tooltip { position: fixed; top: 0; left: 0; pointer-events: none; background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: 0.45rem 0.7rem; font-size: 0.85rem; display: grid; grid-template-columns: auto auto; gap: 0.1rem 0.8rem; box-shadow: 0 2px 10px #0003; }
 .tooltip[hidden] { display: none; }
