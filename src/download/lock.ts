@@ -69,9 +69,14 @@ async function acquire(
   { what, wait, pollMs, staleMs }: Required<LockOptions>,
 ): Promise<string> {
   const token = randomUUID();
-  await mkdir(dirname(directory), { recursive: true });
   for (let announced = false; ; await sleep(pollMs)) {
-    if (await makeDirectory(directory)) {
+    await mkdir(dirname(directory), { recursive: true });
+    const made = await makeDirectory(directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      return undefined; // whoever had the lock has just cleared the folder away
+    });
+    if (made === undefined) continue;
+    if (made) {
       const owner: Owner = { pid: process.pid, host: hostname(), token };
       await writeFile(join(directory, 'owner.json'), JSON.stringify(owner));
       return token;

@@ -23,7 +23,8 @@ export function findDatasets(names: readonly string[]): Dataset[] {
   const known = [...datasets.map(({ name }) => name), ...Object.keys(datasetGroups)];
   const found = names.flatMap((given) => {
     const name = given.toLowerCase();
-    const members = datasetGroups[name] ?? datasets.filter((dataset) => dataset.name === name);
+    const group = Object.hasOwn(datasetGroups, name) ? datasetGroups[name] : undefined;
+    const members = group ?? datasets.filter((dataset) => dataset.name === name);
     if (members.length > 0) return members;
     throw new UserError(
       `No data set is called ${given}.${nearMatches(given, known)} Choose from: ${known.join(', ')}.`,

@@ -60,7 +60,7 @@ export async function downloadDataset(
   const downloads = join(directory, DOWNLOADS);
   try {
     if (await isWhole(path)) return { path, fetched: false };
-    await mkdir(downloads, { recursive: true });
+    await makeFolder(downloads);
     const work = async (): Promise<boolean> => {
       if (await isWhole(path)) return false; // another process was quicker
       await removeStaging(dirname(path), basename(path));
@@ -76,6 +76,14 @@ export async function downloadDataset(
     if (explained === undefined) throw error;
     throw new UserError(`${explained.message} What was downloaded so far is kept.`, explained.exitCode);
   }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    // What Node says of a read-only file system when it makes several folders at once.
+    if (error.code !== 'ENOENT') throw error;
+    throw new UserError(`${path} cannot be made there. Choose another directory with --dir.`);
+  });
 }
 
 async function isWhole(path: string): Promise<boolean> {
