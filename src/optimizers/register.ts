@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { AdamMini } from './adam-mini.ts';
 import { AdamW } from './adamw.ts';
+import { LAMB } from './lamb.ts';
 import { Lion } from './lion.ts';
 import { Muon } from './muon.ts';
 import { ScheduleFreeAdamW } from './schedule-free-adamw.ts';
@@ -18,7 +19,16 @@ export function register(...optimizers: OptimizerClass[]): void {
 }
 
 /** The optimizers of this folder. */
-const OWN: readonly OptimizerClass[] = [AdamW, Lion, SM3, AdamMini, Muon, ScheduleFreeAdamW, SGDMomentum];
+const OWN: readonly OptimizerClass[] = [
+  AdamW,
+  LAMB,
+  Lion,
+  SM3,
+  AdamMini,
+  Muon,
+  ScheduleFreeAdamW,
+  SGDMomentum,
+];
 
 /** Makes all optimizers of this folder known, and those given besides, such as CAME: see `register`. */
 export function registerAll(...others: OptimizerClass[]): void {

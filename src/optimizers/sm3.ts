@@ -13,6 +13,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { decayAll } from './decay.ts';
+import type { GroupSettings } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
 import { checkNumber, type OptimizerOptions, optionsFromConfig, resolveOptions } from './options.ts';
 import { movingAverage, release } from './release.ts';
@@ -103,8 +104,8 @@ export class SM3 extends Optimizer {
     slots: Slots,
     gradient: tf.Tensor,
     scalars: GroupScalars,
+    { weightDecay }: GroupSettings,
   ): void {
-    const { momentum, weightDecay } = this.options;
     const accumulators = Array.from(
       { length: Math.max(1, variable.rank) },
       (_, axis) => slots[`a${axis}`] as tf.Variable,
@@ -116,7 +117,7 @@ export class SM3 extends Optimizer {
     tf.dispose([...next.accumulators]);
     let { update } = next;
     if (slots.m !== undefined) {
-      update = release(movingAverage(slots.m, update, momentum), update); // Mₜ
+      update = release(movingAverage(slots.m, update, this.options.momentum), update); // Mₜ
       slots.m.assign(update);
     }
     const step = release(tf.mul(update, scalars.at(0)), update);
