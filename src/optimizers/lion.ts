@@ -10,6 +10,7 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import { decayAll } from './decay.ts';
+import type { GroupSettings } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
 import { checkBetas, type OptimizerOptions, optionsFromConfig, resolveOptions } from './options.ts';
 import { movingAverage, release } from './release.ts';
@@ -99,13 +100,14 @@ export class Lion extends Optimizer {
     slots: Slots,
     gradient: tf.Tensor,
     scalars: GroupScalars,
+    { weightDecay }: GroupSettings,
   ): void {
     const { m } = slots as { m: tf.Variable };
     const { momentum, update } = lionStep({ momentum: m }, gradient, this.options);
     m.assign(momentum);
     momentum.dispose();
     const step = release(tf.mul(update, scalars.at(0)), update);
-    takeStep(variable, step, this.options.weightDecay === 0 ? undefined : scalars.at(1));
+    takeStep(variable, step, weightDecay === 0 ? undefined : scalars.at(1));
   }
 
   override getConfig(): tf.serialization.ConfigDict {

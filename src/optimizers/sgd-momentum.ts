@@ -10,6 +10,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors.ts';
 import { decayAll } from './decay.ts';
+import type { GroupSettings } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
 import { checkNumber, type OptimizerOptions, optionsFromConfig, resolveOptions } from './options.ts';
 import { release } from './release.ts';
@@ -96,8 +97,9 @@ export class SGDMomentum extends Optimizer {
     { m }: Slots,
     gradient: tf.Tensor,
     scalars: GroupScalars,
+    { weightDecay }: GroupSettings,
   ): void {
-    const keep = this.options.weightDecay === 0 ? undefined : scalars.at(1);
+    const keep = weightDecay === 0 ? undefined : scalars.at(1);
     if (m === undefined) {
       takeStep(variable, tf.mul(gradient, scalars.at(0)), keep);
       return;
