@@ -5,7 +5,8 @@ export {
   type CameStep,
   type CameVectorState,
   cameStep,
+  cameStepWithoutConfidence,
   cameVectorStep,
 } from './came.ts';
-export { CAME_DEFAULTS, type CameOptions } from './config.ts';
+export { CAME_DEFAULTS, type CameGroupRule, type CameOptions } from './config.ts';
 export type { Factorization } from './factorization.ts';

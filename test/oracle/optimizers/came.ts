@@ -8,6 +8,12 @@ export interface CameOracleOptions {
   epsilon2?: number;
   clipThreshold?: number;
   weightDecay?: number;
+  /** Not in the paper. */
+  confidence?: boolean;
+  biasCorrection?: 'none' | 'full';
+  updateClip?: number;
+  confidenceForVectors?: boolean;
+  cautious?: boolean;
 }
 
 const DEFAULTS = {
@@ -18,6 +24,11 @@ const DEFAULTS = {
   epsilon2: 1e-16,
   clipThreshold: 1,
   weightDecay: 0,
+  confidence: true,
+  biasCorrection: 'none' as const,
+  updateClip: Number.POSITIVE_INFINITY,
+  confidenceForVectors: false,
+  cautious: false,
 };
 
 /** `shape` of rank 2 or more: [..., n, m], the leading axes a batch. Otherwise un-factored, without confidence. */
@@ -31,6 +42,9 @@ export class CameOracle {
   readonly columnMoment: number[];
   readonly rowInstability: number[];
   readonly columnInstability: number[];
+  /** S of an un-factored variable with confidence. */
+  readonly instability: number[];
+  steps = 0;
   /** RMS of the last update before the clip. */
   rms = 0;
   private readonly factored: boolean;
@@ -52,6 +66,7 @@ export class CameOracle {
     this.columnMoment = zeros(this.factored ? this.batch * this.m : 0);
     this.rowInstability = zeros(this.rowMoment.length);
     this.columnInstability = zeros(this.columnMoment.length);
+    this.instability = zeros(weights.length);
   }
 
   step(gradient: readonly number[]): void {
@@ -74,12 +89,29 @@ export class CameOracle {
     clipped.forEach((u, i) => {
       this.momentum[i] = beta1 * (this.momentum[i] as number) + (1 - beta1) * u;
     });
-    let direction = [...this.momentum];
-    if (this.factored) {
-      const instability = clipped.map((u, i) => (u - (this.momentum[i] as number)) ** 2 + epsilon2);
+    this.steps++;
+    const { confidence, biasCorrection, updateClip, confidenceForVectors, cautious } = this.options;
+    const instability = clipped.map((u, i) => (u - (this.momentum[i] as number)) ** 2 + epsilon2);
+    let s: number[] | undefined;
+    if (this.factored && confidence) {
       this.average(instability, this.rowInstability, this.columnInstability, beta3);
-      const s = this.product(this.rowInstability, this.columnInstability);
-      direction = this.momentum.map((m, i) => m / Math.sqrt(s[i] as number));
+      s = this.product(this.rowInstability, this.columnInstability);
+    } else if (!this.factored && confidenceForVectors) {
+      instability.forEach((y, i) => {
+        this.instability[i] = beta3 * (this.instability[i] as number) + (1 - beta3) * y;
+      });
+      s = [...this.instability];
+    }
+    const full = biasCorrection === 'full';
+    const numerator = full ? this.momentum.map((m) => m / (1 - beta1 ** this.steps)) : [...this.momentum];
+    const denominator = full ? s?.map((x) => x / (1 - beta3 ** this.steps)) : s;
+    let direction = numerator.map((m, i) => (denominator ? m / Math.sqrt(denominator[i] as number) : m));
+    const rms = Math.sqrt(direction.reduce((sum, d) => sum + d * d, 0) / direction.length);
+    direction = direction.map((d) => d / Math.max(1, rms / updateClip));
+    if (cautious) {
+      const mask = direction.map((d, i): number => (d * (gradient[i] as number) > 0 ? 1 : 0));
+      const mean = mask.reduce((sum, bit) => sum + bit, 0) / mask.length;
+      direction = direction.map((d, i) => (d * (mask[i] as number)) / Math.max(mean, 1e-3));
     }
     direction.forEach((d, i) => {
       this.weights[i] = (this.weights[i] as number) * (1 - learningRate * weightDecay) - learningRate * d;
