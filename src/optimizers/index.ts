@@ -1,3 +1,11 @@
+export {
+  Adafactor,
+  type AdafactorState,
+  type AdafactorVectorState,
+  adafactorStep,
+  adafactorVectorStep,
+} from './adafactor.ts';
+export { ADAFACTOR_DEFAULTS, type AdafactorOptions, adafactorStepSize } from './adafactor-options.ts';
 export { AdamMini, type AdamMiniState, adamMiniDirection, adamMiniMoments } from './adam-mini.ts';
 export { ADAM_MINI_DEFAULTS, type AdamMiniGroup, type AdamMiniOptions } from './adam-mini-options.ts';
 export {
@@ -12,6 +20,7 @@ export {
 export { meanOfAll, meanOverAxis } from './blocked-mean.ts';
 export type { Partition } from './blocks.ts';
 export { type DecayMask, decayAll, noDecayOnVectors } from './decay.ts';
+export { clipByRms, divideByFactoredRoot, rootMeanSquare } from './factored-moment.ts';
 export { clipScale, globalNorm } from './gradient-clipping.ts';
 export { type GroupRule, type GroupSettings, noDecayForVectors } from './groups.ts';
 export { LAMB, LAMB_DEFAULTS, type LambOptions, lambTrustRatio } from './lamb.ts';

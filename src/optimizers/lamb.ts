@@ -13,8 +13,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors.ts';
 import { adamwDirection, adamwMoments } from './adamw.ts';
-import { meanOfAll } from './blocked-mean.ts';
 import { decayAll } from './decay.ts';
+import { rootMeanSquare } from './factored-moment.ts';
 import type { GroupSettings } from './groups.ts';
 import { Optimizer } from './optimizer.ts';
 import {
@@ -59,13 +59,6 @@ export function lambTrustRatio(weights: tf.Tensor, update: tf.Tensor): tf.Scalar
     const [weightSize, updateSize] = [rootMeanSquare(weights), rootMeanSquare(update)];
     const both = tf.logicalAnd(tf.greater(weightSize, 0), tf.greater(updateSize, 0));
     return tf.where(both, tf.div(weightSize, updateSize), 1) as tf.Scalar;
-  });
-}
-
-function rootMeanSquare(x: tf.Tensor): tf.Tensor {
-  return tf.tidy(() => {
-    const squared = tf.square(x);
-    return tf.sqrt(release(meanOfAll(squared), squared));
   });
 }
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { Adafactor } from './adafactor.ts';
 import { AdamMini } from './adam-mini.ts';
 import { AdamW } from './adamw.ts';
 import { LAMB } from './lamb.ts';
@@ -21,6 +22,7 @@ export function register(...optimizers: OptimizerClass[]): void {
 /** The optimizers of this folder. */
 const OWN: readonly OptimizerClass[] = [
   AdamW,
+  Adafactor,
   LAMB,
   Lion,
   SM3,
