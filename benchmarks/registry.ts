@@ -66,6 +66,6 @@ function asExpression(part: string): string {
 function noExperiment(word: string, entries: readonly Entry[]): UserError {
   const names = entries.map(({ name }) => name);
   const what = /[*?]/.test(word) ? 'There is no experiment that matches' : 'There is no experiment';
-  const near = nearMatches(word.replace(/[*?]/g, ''), names);
+  const near = nearMatches(word.replace(/[*?]/g, '').replace(/^-+|-+$/g, ''), names);
   return new UserError(`${what} ${word}.${near} Experiments: ${names.join(', ')}`);
 }

@@ -6,6 +6,7 @@ import { busyWarning, readEnvironment } from '../../src/experiment/environment.t
 import { type Experiment, Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
 import type { ProcessExecutor } from '../../src/experiment/process-executor.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
+import { commandLine } from '../../src/experiment/report/command-line.ts';
 import { RunDirectory } from '../../src/experiment/run-directory.ts';
 import type { Summary } from '../../src/experiment/summary.ts';
 import { writeResults } from '../../src/experiment/write-results.ts';
@@ -13,7 +14,6 @@ import { createCellExecutor } from '../cell-executor.ts';
 import { cellSpec, copyOfData, refuseOther } from './cell-spec.ts';
 import { newDirectoryName } from './new-directory-name.ts';
 import { jobsOf, showPlan } from './plan.ts';
-import { quoteWord } from './quote-word.ts';
 import { readStored, recordStart } from './record.ts';
 import { type RunOptions, resolveSettings, resumeSettings, type Settings } from './settings.ts';
 
@@ -111,7 +111,7 @@ export async function execute(
       question: experiment.question,
       config: recorded,
       environment: first,
-      command: [invocation, ...first.command.map(quoteWord)].join(' '),
+      command: commandLine(invocation, first.command),
     };
     await writeResults(runDirectory, outcome, summary, about);
     for (const warning of outcome.warnings ?? []) progress.warn(warning);
@@ -119,7 +119,7 @@ export async function execute(
   } catch (error) {
     progress.finish();
     if (!(error instanceof Interrupted) || !recording) throw error;
-    throw new Interrupted(`${invocation} run ${experiment.name} --out ${quoteWord(shown)} --resume`);
+    throw new Interrupted(commandLine(invocation, ['run', experiment.name, '--out', shown, '--resume']));
   } finally {
     await executor?.close();
     runDirectory.remove(copyOfData);

@@ -66,7 +66,8 @@ export function showPlan(experiment: Experiment, settings: Settings, options: Ru
   );
 }
 
-function shown(value: unknown): string | number | null {
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  return value === undefined ? null : JSON.stringify(value);
+/** As it is, also a number: a seed has no thousands. */
+function shown(value: unknown): string | null {
+  if (value === undefined) return null;
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -36,6 +36,8 @@ export class LineProcess {
   readonly name: string;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #errors: string[] = [];
+  /** What V8 says when it gives up; a long trace follows. */
+  #fatal: string | undefined;
   readonly #ended: Promise<Ending>;
   readonly #onEvent: ((event: Message) => void) | undefined;
   #waiting: { resolve(result: Message): void; reject(error: Error): void } | undefined;
@@ -61,6 +63,7 @@ export class LineProcess {
     this.#child.stdin.on('error', () => {}); // a child that has ended is reported by 'close'
     createInterface(this.#child.stdout).on('line', (line) => this.#read(line));
     createInterface(this.#child.stderr).on('line', (line) => {
+      if (line.startsWith('FATAL ERROR')) this.#fatal = line;
       this.#errors.push(line);
       if (this.#errors.length > KEPT_ERROR_LINES) this.#errors.shift();
     });
@@ -71,7 +74,8 @@ export class LineProcess {
       );
     });
     void this.#ended.then(({ how, signal }) => {
-      this.#end = new ProcessEnded(`${name}: ${how}`, signal, this.#errors);
+      const fatal = this.#fatal === undefined ? [] : [this.#fatal];
+      this.#end = new ProcessEnded(`${name}: ${how}`, signal, [...fatal, ...this.#errors]);
       this.#settle()?.reject(this.#end);
     });
   }
