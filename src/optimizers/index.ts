@@ -23,12 +23,13 @@ export { type DecayMask, decayAll, noDecayOnVectors } from './decay.ts';
 export { clipByRms, divideByFactoredRoot, rootMeanSquare } from './factored-moment.ts';
 export { clipScale, globalNorm } from './gradient-clipping.ts';
 export { type GroupRule, type GroupSettings, noDecayForVectors } from './groups.ts';
+export { type HostMemory, hostMemory } from './host-memory.ts';
 export { LAMB, LAMB_DEFAULTS, type LambOptions, lambTrustRatio } from './lamb.ts';
 export type { LearningRate, Schedule } from './learning-rate.ts';
 export { LION_DEFAULTS, Lion, type LionOptions, type LionState, lionStep } from './lion.ts';
-export { Muon, type MuonState, muonStep } from './muon.ts';
+export { Muon, muonUpdate } from './muon.ts';
 export { MUON_DEFAULTS, type MuonGroup, type MuonOptions, type MuonScale } from './muon-options.ts';
-export { orthogonalized } from './newton-schulz.ts';
+export { orthogonalize } from './newton-schulz.ts';
 export { Optimizer, type StateSummary, type VariableUpdate } from './optimizer.ts';
 export {
   checkBetas,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/index.ts';
 import { UserError } from '../../src/errors.ts';
-import type { Optimizer } from '../../src/optimizers/index.ts';
+import type { Optimizer, OptimizerOptions } from '../../src/optimizers/index.ts';
 import { expectAllClose } from '../support/allclose.ts';
 import { RandomNumbers } from '../support/random-numbers.ts';
 import { MODES, slotValues, stepper, variableOf } from './stepper.ts';
@@ -57,11 +57,15 @@ export function agreesWithOracle(
   );
 }
 
-/** `state`: how many numbers a variable of a shape needs, by section 3 of the comparison's specification. */
+/**
+ * `state`: how many numbers a variable of a shape needs, by section 3 of the comparison's specification. `transient`: how many
+ * tensors of the largest variable's size, [96, 128], a step needs besides.
+ */
 export function keepsTheContract(
   name: string,
   make: () => Optimizer,
   state: readonly (readonly [shape: readonly number[], numbers: number])[],
+  transient = 3,
 ): void {
   describe(`${name} as a tf.Optimizer`, () => {
     it.each(state)('state of shape [%s]: %i numbers, said and held', (shape, numbers) => {
@@ -77,7 +81,7 @@ export function keepsTheContract(
       tf.dispose([variable, gradient]);
     });
 
-    it('needs at most three times the largest variable for a step', async () => {
+    it(`needs at most ${transient} times the largest variable for a step`, async () => {
       const largest = [96, 128];
       const random = new RandomNumbers(5);
       const variables = [largest, [128], largest, [50, 60]].map((shape) =>
@@ -90,8 +94,8 @@ export function keepsTheContract(
       const { peakBytes } = await tf.profile(
         () => optimizer.applyGradients(gradients) as unknown as undefined,
       );
-      // Beside three full-size tensors, at most nine of a row and nine of a column.
-      expect(peakBytes - before).toBeLessThanOrEqual(4 * (3 * 96 * 128 + 9 * (96 + 128)));
+      // Beside the full-size tensors, at most nine of a row and nine of a column.
+      expect(peakBytes - before).toBeLessThanOrEqual(4 * (transient * 96 * 128 + 9 * (96 + 128)));
       expect(tf.memory().numBytes).toBe(before);
       optimizer.dispose();
       tf.dispose([variables, gradients]);
@@ -241,5 +245,32 @@ export function keepsTheContract(
       optimizer.dispose();
       tf.dispose([good, after, gradient]);
     });
+  });
+}
+
+/** `make` passes on what it is given. λ and the factor of η of a group are what an optimizer's own λ and η would be. */
+export function followsGroups(name: string, make: (shared: Partial<OptimizerOptions>) => Optimizer): void {
+  it.each(MODES)(`${name}: a group has its own λ and η, %s`, async (mode) => {
+    const rates = { learningRate: 0.02, weightDecay: 0 };
+    const groups = [{ match: /grouped$/, weightDecay: 0.5, learningRateScale: 0.5 }];
+    for (const [named, grouped, alone] of [
+      ['grouped', make({ ...rates, groups }), make({ learningRate: 0.01, weightDecay: 0.5 })],
+      ['other', make({ ...rates, groups }), make(rates)],
+    ] as const) {
+      const a = variableOf(start, [2, 3], `${name}/${mode}/${named}`);
+      const b = variableOf(start, [2, 3]);
+      const [left, right] = [stepper(mode, grouped, a), stepper(mode, alone, b)];
+      for (let t = 0; t < 5; t++) {
+        left.step(gradientOf(t));
+        right.step(gradientOf(t));
+      }
+      await expectAllClose(a, b, EXACT);
+      await expect(expectAllClose(a, start, { rtol: 1e-3 })).rejects.toThrow();
+      left.dispose();
+      right.dispose();
+      grouped.dispose();
+      alone.dispose();
+      tf.dispose([a, b]);
+    }
   });
 }
