@@ -5,7 +5,7 @@ import { F } from '../came/fixtures.ts';
 import { AdafactorOracle, type AdafactorOracleOptions } from '../oracle/optimizers/adafactor.ts';
 import { expectAllClose } from '../support/allclose.ts';
 import { RandomNumbers } from '../support/random-numbers.ts';
-import { agreesWithOracle, keepsTheContract } from './contract.ts';
+import { agreesWithOracle, followsGroups, keepsTheContract } from './contract.ts';
 import { expectGoldenSteps, goldenSteps } from './golden-steps.ts';
 import { MODES, stepper, variableOf } from './stepper.ts';
 
@@ -126,3 +126,6 @@ keepsTheContract('Adafactor with momentum', () => new Adafactor({ ...smoothed, w
   [[9], 18],
   [[], 2],
 ]);
+
+followsGroups('Adafactor', (shared) => new Adafactor({ ...external, ...shared }));
+followsGroups('Adafactor as in the paper', (shared) => new Adafactor(shared));

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { LAMB, lambTrustRatio, noDecayOnVectors } from '../../src/optimizers/index.ts';
 import { LambOracle } from '../oracle/optimizers/lamb.ts';
 import { expectAllClose } from '../support/allclose.ts';
-import { agreesWithOracle, keepsTheContract } from './contract.ts';
+import { agreesWithOracle, followsGroups, keepsTheContract } from './contract.ts';
 import { expectGoldenSteps } from './golden-steps.ts';
 import { MODES, stepper, variableOf } from './stepper.ts';
 
@@ -87,3 +87,24 @@ keepsTheContract('LAMB', () => new LAMB(), [
   [[9], 18],
   [[], 2],
 ]);
+
+followsGroups('LAMB', (shared) => new LAMB(shared));
+followsGroups(
+  'LAMB with a trust ratio where there is decay',
+  (shared) => new LAMB({ trustRatio: 'decayed', ...shared }),
+);
+
+it("apex's: the norm of all gradients is clipped to 1 before the moments", async () => {
+  // ‖g‖ = 5, so that the moments are those of g/5.
+  const variables = [variableOf([1], [1]), variableOf([1], [1])] as const;
+  const optimizer = new LAMB({ globalClipNorm: 1 });
+  const gradients = { [variables[0].name]: tf.tensor1d([3]), [variables[1].name]: tf.tensor1d([-4]) };
+  optimizer.applyGradients(gradients);
+  const [, m0, v0, m1, v1] = (await optimizer.getWeights()).map(({ tensor }) => tensor);
+  const expected = [0.06, 0.00036, -0.08, 0.00064];
+  for (const [k, tensor] of [m0, v0, m1, v1].entries()) {
+    await expectAllClose(tensor as tf.Tensor, [expected[k] as number], { rtol: 1e-6, atol: 0 });
+  }
+  optimizer.dispose();
+  tf.dispose([...variables, gradients]);
+});

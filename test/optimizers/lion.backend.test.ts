@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { Lion, lionStep } from '../../src/optimizers/index.ts';
 import { LionOracle } from '../oracle/optimizers/lion.ts';
 import { expectAllClose } from '../support/allclose.ts';
-import { agreesWithOracle, keepsTheContract } from './contract.ts';
+import { agreesWithOracle, followsGroups, keepsTheContract } from './contract.ts';
 import { expectGoldenSteps } from './golden-steps.ts';
 import { MODES, stepper, variableOf } from './stepper.ts';
 
@@ -62,3 +62,5 @@ keepsTheContract('Lion', () => new Lion({ learningRate: 1e-3, weightDecay: 0.1 }
   [[9], 9],
   [[], 1],
 ]);
+
+followsGroups('Lion', (shared) => new Lion(shared));

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { SGDMomentum } from '../../src/optimizers/index.ts';
 import { SgdMomentumOracle } from '../oracle/optimizers/sgd-momentum.ts';
 import { expectAllClose } from '../support/allclose.ts';
-import { agreesWithOracle, keepsTheContract } from './contract.ts';
+import { agreesWithOracle, followsGroups, keepsTheContract } from './contract.ts';
 import { MODES, stepper, variableOf } from './stepper.ts';
 
 it.each([
@@ -76,3 +76,6 @@ it('without momentum has nothing to save but the count', async () => {
   two.dispose();
   variable.dispose();
 });
+
+followsGroups('SGDMomentum', (shared) => new SGDMomentum(shared));
+followsGroups('SGDMomentum without momentum', (shared) => new SGDMomentum({ momentum: 0, ...shared }));

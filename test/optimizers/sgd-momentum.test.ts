@@ -3,11 +3,27 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { useBackend } from '../../src/backends/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { noDecayOnVectors, registerAll, SGDMomentum } from '../../src/optimizers/index.ts';
+import { F } from '../came/fixtures.ts';
+import { SgdMomentumOracle } from '../oracle/optimizers/sgd-momentum.ts';
 import { servesLayers } from './layers-round-trip.ts';
 
 beforeAll(async () => {
   await useBackend('js');
 });
+
+it.each([
+  ['plain', false, [0.49624, -0.29933, 0.79097, -1.21354, 0.700495, 0.11956]],
+  ['Nesterov', true, [0.494116, -0.299897, 0.788873, -1.216186, 0.7004455, 0.125104]],
+])(
+  'the float64 oracle takes three steps of torch.optim.SGD 2.15, μ = 0.9, η = 0.01: %s',
+  (_what, nesterov, expected) => {
+    const oracle = new SgdMomentumOracle(F.weights, { learningRate: 1e-2, nesterov });
+    for (const gradient of F.gradients) oracle.step(gradient);
+    expected.forEach((w, i) => {
+      expect(oracle.weights[i]).toBeCloseTo(w, 12);
+    });
+  },
+);
 
 servesLayers('SGDMomentum', () => new SGDMomentum({ learningRate: 1e-3, nesterov: true, weightDecay: 0.1 }));
 servesLayers('SGDMomentum without momentum', () => new SGDMomentum({ learningRate: 1e-3, momentum: 0 }));
