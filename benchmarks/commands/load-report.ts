@@ -1,8 +1,8 @@
+import { commandLine } from '../../src/experiment/report/command-line.ts';
 import { readStoredOutcome, readStoredRun, type StoredRun } from '../../src/experiment/report/stored-run.ts';
 import type { StoredOutcome } from '../../src/experiment/report/stored-schemas.ts';
 import type { Report } from '../../src/experiment/report-html.ts';
 import { findExperiment } from '../registry.ts';
-import { quoteWord } from './quote-word.ts';
 
 export interface LoadedReport {
   readonly run: StoredRun;
@@ -23,7 +23,7 @@ export async function loadReport(directory: string, invocation: string): Promise
     charts: outcome.charts,
     config: run.settings,
     environment: run.environment,
-    command: [invocation, ...run.environment.command.map(quoteWord)].join(' '),
+    command: commandLine(invocation, run.environment.command),
     cells: run.cells,
   };
   return { run, outcome, report };

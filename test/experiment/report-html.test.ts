@@ -1,8 +1,4 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { curveChart } from '../../src/experiment/chart.ts';
 import { type Report, reportHtml } from '../../src/experiment/report-html.ts';
 import { chartSvg } from '../../src/experiment/svg.ts';
@@ -71,49 +67,5 @@ describe('chartSvg', () => {
     expect(svg.match(/aria-roledescription="line mark"/g)).toHaveLength(2);
     expect(svg.match(/aria-roledescription="area mark"/g)).toHaveLength(2);
     expect(svg).not.toContain('<img');
-  });
-});
-
-const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
-  (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-);
-
-describe.skipIf(chromium === undefined)('in a browser, from a file', () => {
-  let folder: string;
-  let page: string;
-  let complaints: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'report-'));
-    const file = join(folder, 'report.html');
-    writeFileSync(file, reportHtml(report));
-    const flags = [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--enable-logging=stderr',
-      '--virtual-time-budget=5000',
-    ];
-    const profile = `--user-data-dir=${join(folder, 'profile')}`;
-    const browser = spawnSync(chromium as string, [...flags, profile, '--dump-dom', `file://${file}`], {
-      encoding: 'utf8',
-      maxBuffer: 64 * 2 ** 20,
-    });
-    page = browser.stdout;
-    complaints = browser.stderr;
-  }, 120_000);
-  afterAll(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it('draws every plot', () => {
-    expect(page).toContain('data-drawn="1"');
-    const drawn = page.slice(page.indexOf('id="loss"'));
-    expect(drawn).toMatch(/<svg[^>]*class="marks"/);
-    expect(drawn.match(/aria-roledescription="line mark"/g)).toHaveLength(2);
-  });
-
-  it('says nothing on the console and runs no text as code', () => {
-    expect(complaints).not.toMatch(/CONSOLE/);
-    expect(page).toContain('<title>A title</title>');
   });
 });

@@ -23,12 +23,14 @@ async function drawAll() {
     const filled = data === null ? spec : { ...spec, data: { ...spec.data, values: records(data) } };
     const sized = { ...filled, width: 'container', height: 340, autosize: { type: 'fit-x', contains: 'padding' } };
     const compiled = vegaLite.compile(sized, { config: scheme.matches ? dark : light }).spec;
-    const view = new vega.View(vega.parse(compiled), { renderer: 'svg', container: place, hover: true });
+    // Inside the box, whose role and text Vega would replace; a reader aloud need not read every tick.
+    const container = document.createElement('div');
+    container.setAttribute('aria-hidden', 'true');
+    place.replaceChildren(container);
+    const view = new vega.View(vega.parse(compiled), { renderer: 'svg', container, hover: true });
     view.tooltip(tooltip);
     views.push(view);
     await view.runAsync();
-    // The box around it has the role of an image and its text; a reader aloud need not read every tick.
-    place.querySelector('svg')?.setAttribute('aria-hidden', 'true');
   }
   document.body.dataset.drawn = String(views.length);
 }

@@ -1,4 +1,4 @@
-import type { Table, Cell as TableCell } from '../table.ts';
+import { formatCell, type Table, type Cell as TableCell } from '../table.ts';
 import { flatten, type Scalar } from './flatten.ts';
 import type { StoredCell } from './stored-cells.ts';
 
@@ -17,7 +17,9 @@ export function cellsTable(cells: readonly StoredCell[]): Table {
   const kept = names.filter((name) => !cut.has(name));
   const constant = kept.filter((name) => name !== 'id' && rows.length > 1 && isConstant(rows, name));
   const columns = kept.filter((name) => !constant.includes(name));
-  const same = constant.map((name) => `${shown(name)} ${rows[0]?.get(name) ?? '–'}`);
+  const same = constant.map(
+    (name) => `${shown(name)} ${formatCell(tableCell(rows[0]?.get(name) ?? null), { title: '' })}`,
+  );
   const notes = [
     ...(same.length > 0 ? [`The same for all: ${same.join('; ')}.`] : []),
     ...(cut.size > 0 ? [`${cut.size} more values of each result stand in cells/.`] : []),

@@ -5,6 +5,7 @@ import { drawnCharts, reportBody } from '../report-html.ts';
 import { meanInterval } from '../statistics.ts';
 import { cellsTable } from './cells-table.ts';
 import { chartSection, type DrawnChart } from './chart-section.ts';
+import { commandLine } from './command-line.ts';
 import { details, escapeText, heading, tableMarkup } from './markup.ts';
 import { describeGroup } from './paired-cells.ts';
 import { readStoredCells, type StoredCell } from './stored-cells.ts';
@@ -18,6 +19,8 @@ export interface GrowingReport {
 export interface RunAbout {
   readonly title: string;
   readonly question: string;
+  /** How the command line is called, for the command that repeats the run. */
+  readonly invocation: string;
 }
 
 export interface RunStatus {
@@ -62,8 +65,8 @@ export function hasFinished(directory: string): boolean {
 function finishedReport(directory: string, about: RunAbout, cells: readonly StoredCell[]): GrowingReport {
   const { settings, summary, environment } = readStoredRun(directory);
   const { tables, charts } = readStoredOutcome(directory);
-  const command = environment.command.join(' ');
-  const { title, question } = about;
+  const { title, question, invocation } = about;
+  const command = commandLine(invocation, environment.command);
   const report = { title, question, summary, tables, charts, config: settings, environment, command, cells };
   return { body: reportBody(report), charts: drawnCharts(report) };
 }

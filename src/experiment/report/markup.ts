@@ -27,6 +27,8 @@ export function tableMarkup(table: Table, { labelledBy, sortable = false }: Tabl
   const side = (at: number) => (numeric[at] ? ' class="number"' : '');
   const head = table.columns.map((column, at) => {
     const title = escapeText(column.title);
+    // An empty heading would be read aloud as one.
+    if (title === '') return '<td></td>';
     const shown = sortable ? `<button type="button">${title}</button>` : title;
     return `<th scope="col"${side(at)}>${shown}</th>`;
   });

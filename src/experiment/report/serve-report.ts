@@ -40,11 +40,16 @@ export async function serveReport(directory: string, options: LiveReportOptions)
     }
     asked = true;
     const [path, query = ''] = (request.url ?? '/').split('?');
-    if (path === '/') send(response, 200, 'text/html', page(state, options, interval));
-    else if (path === '/state') {
-      if (state.ended) response.once('finish', () => told?.());
-      send(response, 200, 'application/json', JSON.stringify(state.since(query)));
-    } else send(response, 404, 'text/plain', 'There is nothing here.\n');
+    try {
+      if (path === '/') send(response, 200, 'text/html', page(state, options, interval));
+      else if (path === '/state') {
+        if (state.ended) response.once('finish', () => told?.());
+        send(response, 200, 'application/json', JSON.stringify(state.since(query)));
+      } else send(response, 404, 'text/plain', 'There is nothing here.\n');
+    } catch (error) {
+      // Whatever it is, the run is worth more than the page that shows it.
+      send(response, 500, 'text/plain', `The report cannot be made: ${String(error)}\n`);
+    }
   });
   await listen(server, port);
   server.unref();
