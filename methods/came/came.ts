@@ -30,6 +30,7 @@ import {
   type StepScalars,
   type VariableUpdate,
 } from '../../src/optimizers/index.ts';
+import { cameLoopsUpdate } from './came-loops.ts';
 import { cameNativeUpdate } from './came-native.ts';
 import { cameUpdate } from './came-update.ts';
 import { clipByRms } from './clip-by-rms.ts';
@@ -226,7 +227,9 @@ export class CAME extends Optimizer {
     updates: readonly VariableUpdate[],
     scalars: StepScalars,
   ): readonly VariableUpdate[] {
-    return deviates(this.options) ? updates : cameNativeUpdate(updates, scalars, this.options);
+    if (deviates(this.options)) return updates;
+    const left = cameNativeUpdate(updates, scalars, this.options);
+    return cameLoopsUpdate(left, scalars, this.options);
   }
 
   protected override updateVariable(

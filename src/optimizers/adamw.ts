@@ -8,6 +8,7 @@
  * As in torch.optim.AdamW the decay is scaled by the learning rate and ε is added outside the root.
  */
 import * as tf from '@tensorflow/tfjs';
+import { adamwLoopsUpdate } from './adamw-loops.ts';
 import { adamwNativeUpdate } from './adamw-native.ts';
 import { adamwUpdate } from './adamw-update.ts';
 import { decayAll } from './decay.ts';
@@ -126,7 +127,8 @@ export class AdamW extends Optimizer {
     updates: readonly VariableUpdate[],
     scalars: StepScalars,
   ): readonly VariableUpdate[] {
-    return adamwNativeUpdate(updates, scalars, this.options);
+    const left = adamwNativeUpdate(updates, scalars, this.options);
+    return adamwLoopsUpdate(left, scalars, this.options);
   }
 
   protected override updateVariable(
