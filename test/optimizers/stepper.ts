@@ -49,11 +49,12 @@ export async function warmUp(stepper: Stepper, optimizer: Optimizer, variable: t
   for (const { tensor } of slots) assign(tensor as tf.Variable, new Float32Array(tensor.size));
 }
 
-/** State slots by their short name. */
+/** State slots by their short name; what belongs to no variable is left out. */
 export async function slotValues(optimizer: Optimizer, prefix: string): Promise<Record<string, number[]>> {
   const [, ...slots] = await optimizer.getWeights();
   const values: Record<string, number[]> = {};
   for (const { name, tensor } of slots) {
+    if (!name.includes('/')) continue;
     values[name.slice(name.lastIndexOf(prefix) + prefix.length)] = Array.from(await tensor.data());
   }
   return values;
