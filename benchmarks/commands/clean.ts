@@ -6,12 +6,10 @@ import { cacheDirectory } from '../../src/native/setup/paths.ts';
 import { type Kept, KINDS, keptFiles, type Places } from '../kept/index.ts';
 import { formatBytes } from './format-bytes.ts';
 
-/** Which runs `--runs` means; without a word after it, those that were interrupted. */
-export const RUNS_TO_DELETE = ['unfinished', 'all'] as const;
-
 /** The options of `clean`: what is absent was not named. */
 export interface CleanOptions {
-  readonly runs?: true | (typeof RUNS_TO_DELETE)[number];
+  /** True: the word was left out, and the unfinished ones are meant. */
+  readonly runs?: true | 'unfinished' | 'all';
   readonly downloads?: true;
   readonly native?: true;
   readonly datasets?: true;

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -6,10 +6,12 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Dataset } from '../../../src/data/datasets/dataset.ts';
 import {
@@ -93,6 +95,21 @@ describe('downloadDataset', () => {
     await fetch();
     expect(server.requests.filter((request) => request === '/Tiny.zip bytes=0-')).toHaveLength(1);
     expect(below(directory)).not.toContain('.downloads');
+  });
+
+  it('goes on where a process was killed', async () => {
+    const { directory, server, fetch } = await prepare({ faults: { stalls: 1 } });
+    const script = fileURLToPath(new URL('download-child.ts', import.meta.url));
+    const args = [server.url, directory, String(zip.length), sha256(zip)];
+    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args]);
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    const part = join(directory, '.downloads', 'tiny', 'Tiny.zip.part');
+    const size = () => (existsSync(part) ? statSync(part).size : 0);
+    await expect.poll(size, { timeout: 30_000 }).toBe(zip.length >> 1);
+    child.kill('SIGKILL');
+    await ended;
+    expect((await fetch()).fetched).toBe(true);
+    expect(server.requests[1]).toBe(`/Tiny.zip bytes=${zip.length >> 1}-`);
   });
 
   it('takes files that were put there by hand', async () => {
