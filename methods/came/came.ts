@@ -17,6 +17,8 @@
  */
 import * as tf from '@tensorflow/tfjs';
 import {
+  clipByRms,
+  divideByFactoredRoot,
   type GroupScalars,
   type GroupSettings,
   meanOverAxis,
@@ -33,7 +35,6 @@ import {
 import { cameLoopsUpdate } from './came-loops.ts';
 import { cameNativeUpdate } from './came-native.ts';
 import { cameUpdate } from './came-update.ts';
-import { clipByRms } from './clip-by-rms.ts';
 import {
   CAME_DEFAULTS,
   type CameGroupRule,
@@ -102,7 +103,7 @@ export function cameStep(
     ); // Cₜ
     instability.dispose();
 
-    const confident = divideByRoot(momentum, rowInstability, columnInstability); // Mₜ/√Sₜ
+    const confident = divideByFactoredRoot(momentum, rowInstability, columnInstability); // Mₜ/√Sₜ
     return { momentum, rowMoment, columnMoment, rowInstability, columnInstability, update: confident };
   }) as unknown as CameStep;
 }
@@ -141,7 +142,7 @@ function clippedUpdate(
     beta2,
   ); // cₜ
   gradientSquared.dispose();
-  const update = divideByRoot(gradient, rowMoment, columnMoment); // uₜ
+  const update = divideByFactoredRoot(gradient, rowMoment, columnMoment); // uₜ
   const clipped = release(clipByRms(update, clipThreshold), update); // ûₜ
   return { rowMoment, columnMoment, clipped };
 }
@@ -167,20 +168,6 @@ export function cameVectorStep(
     const momentum = moveTowards(state.momentum, difference, beta1); // Mₜ
     return { momentum, secondMoment };
   }) as unknown as CameVectorState;
-}
-
-/**
- * x/√(r cᵀ/mean(r)) as (x·ρ)·κ with ρ = √mean(r)/√r [..., n, 1] and κ = 1/√c [..., 1, m]. In this order, and with two roots
- * in place of the root of r/mean(r), float32 neither overflows nor divides by zero for rows that are all zero.
- */
-function divideByRoot(x: tf.Tensor, row: tf.Tensor, column: tf.Tensor): tf.Tensor {
-  return tf.tidy(() => {
-    const rootMean = tf.expandDims(tf.sqrt(meanOverAxis(row, -1)), -1); // [..., 1]
-    const rowFactor = tf.expandDims(tf.mul(tf.rsqrt(row), rootMean), -1); // ρ
-    const columnFactor = tf.expandDims(tf.rsqrt(column), -2); // κ
-    const byRow = tf.mul(x, rowFactor);
-    return release(tf.mul(byRow, columnFactor), byRow);
-  });
 }
 
 /**

@@ -3,8 +3,7 @@
  * correction, which only scales η, is in `stepScalars`.)
  */
 import * as tf from '@tensorflow/tfjs';
-import { meanOfAll, movingAverage, release } from '../../src/optimizers/index.ts';
-import { clipByRms } from './clip-by-rms.ts';
+import { clipByRms, meanOfAll, movingAverage, release } from '../../src/optimizers/index.ts';
 import type { CameOptions } from './config.ts';
 
 /** The mean of the cautious mask counts as this at least, or few weights would take enormous steps. */
