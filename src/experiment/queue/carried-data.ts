@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { UserError } from '../../errors.ts';
 import type { CellSpec } from '../process-executor.ts';
 import { writeAtomic } from '../write-atomic.ts';
-import { carriedBytes, dataKey } from './cell-job.ts';
+import { carriedBytes, runKeys } from './cell-job.ts';
 
 type DataFile = NonNullable<CellSpec['data']>;
 
@@ -15,7 +15,7 @@ type DataFile = NonNullable<CellSpec['data']>;
  * @throws UserError if it is larger than what goes through Redis, or no longer the file that the run was begun with
  */
 export async function sendData(redis: Redis, run: string, { path, sha256 }: DataFile): Promise<void> {
-  if ((await redis.exists(dataKey(run))) === 1) return;
+  if ((await redis.exists(runKeys(run).data)) === 1) return;
   const { size } = await stat(path);
   if (size > carriedBytes) {
     throw new UserError(
@@ -26,7 +26,7 @@ export async function sendData(redis: Redis, run: string, { path, sha256 }: Data
   const bytes = await readFile(path);
   if (digest(bytes) !== sha256)
     throw new UserError(`${path} has changed since the run was begun. Start anew with another --out.`);
-  await redis.set(dataKey(run), bytes);
+  await redis.set(runKeys(run).data, bytes);
 }
 
 /** Puts the text into a folder of this machine, once for all cells that want it; returns where it lies. */
@@ -34,7 +34,7 @@ export async function fetchData(redis: Redis, run: string, data: DataFile, folde
   const place = join(folder, data.sha256);
   const path = join(place, basename(data.path));
   if (existsSync(path)) return path;
-  const bytes = await redis.getBuffer(dataKey(run));
+  const bytes = await redis.getBuffer(runKeys(run).data);
   if (bytes === null) throw new Error(`the text of the run is not in Redis (any more)`);
   if (digest(bytes) !== data.sha256) throw new Error(`the text of the run in Redis is damaged`);
   await mkdir(place, { recursive: true });

@@ -1,20 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import { UserError } from '../../errors.ts';
-import type { CellsProgress } from '../cells-progress.ts';
 import { Interrupted } from '../experiment.ts';
 import type { CellSpec } from '../process-executor.ts';
 import { fetchData } from './carried-data.ts';
 import { FolderSender, fetchFolder, type Sent } from './carried-files.ts';
-import { backendKind, type CellJob, checkpointKey, type JobProgress, type JobResult } from './cell-job.ts';
+import { backendKind, type CellJob, type JobResult, runKeys } from './cell-job.ts';
 import type { CellSlot } from './cell-slots.ts';
 import type { RedisServer } from './redis.ts';
-
-/** Milliseconds between two words to the submitter. */
-const tellEvery = 500;
+import { ToldProgress } from './told-progress.ts';
 
 /** Shared by all cells of a worker. */
 export interface CellSurroundings {
@@ -27,10 +23,14 @@ export interface CellSurroundings {
   readonly say: (text: string) => void;
 }
 
+/** `lost`: its lock has run out, so that it may be somebody else's. `dropped`: nobody waits for it any more. */
+export type Fate = 'ours' | 'lost' | 'dropped';
+
 /** One cell that this worker has taken: its files, its checkpoints to Redis and back, its progress to the submitter. */
 export class CellInFlight {
-  /** True once the lock of the job has run out: it may be somebody else's. */
-  lost = false;
+  /** Name in Redis of the run that it belongs to. */
+  readonly runName: string;
+  fate: Fate = 'ours';
   readonly #job: Job<CellJob, JobResult>;
   readonly #lockKey: string;
   readonly #token: string;
@@ -42,12 +42,13 @@ export class CellInFlight {
 
   constructor(job: Job<CellJob, JobResult>, token: string, around: CellSurroundings) {
     const { run, cell } = job.data;
+    this.runName = run;
     this.#job = job;
     this.#token = token;
     this.#around = around;
     this.#lockKey = `${job.prefix}:${job.queueName}:${job.id}:lock`;
     this.#folder = join(around.scratch, 'cells', run, cell.id);
-    this.#sender = new FolderSender(around.server.client, this.#folder, checkpointKey(run, cell.id));
+    this.#sender = new FolderSender(around.server.client, this.#folder, runKeys(run).checkpoint(cell.id));
   }
 
   /** What the process on this machine is to know: the text lies elsewhere here. */
@@ -70,12 +71,13 @@ export class CellInFlight {
     const over = new AbortController();
     try {
       await this.#checkBackend(slot);
-      await fetchFolder(this.#around.server.client, this.#folder, checkpointKey(run, cell.id));
+      await fetchFolder(this.#around.server.client, this.#folder, runKeys(run).checkpoint(cell.id));
       void this.#sendAlong(over.signal);
       return await slot.executor.run(cell);
     } catch (error) {
       over.abort();
-      if (error instanceof Interrupted && this.#around.server.isHere()) await this.#send();
+      const wanted = this.fate !== 'dropped' && this.#around.server.isHere();
+      if (error instanceof Interrupted && wanted) await this.#send();
       throw error;
     } finally {
       over.abort();
@@ -86,14 +88,10 @@ export class CellInFlight {
   }
 
   /** The cell saves, and `run` rejects with Interrupted. */
-  stop(): void {
+  stop(fate: Fate = this.fate): void {
+    this.fate = fate;
     this.#stopped = true;
     this.#slot?.stop();
-  }
-
-  lose(): void {
-    this.lost = true;
-    this.stop();
   }
 
   async #checkBackend(slot: CellSlot): Promise<void> {
@@ -139,63 +137,5 @@ export class CellInFlight {
     if (holder !== null) return holder === this.#token;
     // A lock that ran out, as in a long absence of Redis, leaves the job; a result that was kept does not.
     return ['active', 'waiting', 'delayed'].includes(await this.#job.getState());
-  }
-}
-
-/** Tells the submitter of a cell, now and then, through its job. */
-class ToldProgress implements CellsProgress {
-  readonly #job: Job<CellJob, JobResult>;
-  readonly #attempt = randomBytes(4).toString('hex');
-  readonly #said: { level: 'note' | 'warn'; text: string }[] = [];
-  #expected = 0;
-  #done = 0;
-  #state: JobProgress['state'] = null;
-  #timer: NodeJS.Timeout | undefined;
-  #ended = false;
-
-  constructor(job: Job<CellJob, JobResult>) {
-    this.#job = job;
-  }
-
-  note(text: string): void {
-    this.#said.push({ level: 'note', text });
-    this.#tellSoon();
-  }
-
-  warn(text: string): void {
-    this.#said.push({ level: 'warn', text });
-    this.#tellSoon();
-  }
-
-  expect(_cellId: string, units: number): void {
-    this.#expected += units;
-    this.#tellSoon();
-  }
-
-  advance(_cellId: string, state: JobProgress['state'], units: number): void {
-    this.#state = state;
-    this.#done += units;
-    this.#tellSoon();
-  }
-
-  end(): void {
-    this.#ended = true;
-    clearTimeout(this.#timer);
-  }
-
-  #tellSoon(): void {
-    if (this.#timer !== undefined || this.#ended) return;
-    this.#timer = setTimeout(async () => {
-      const told: JobProgress = {
-        attempt: this.#attempt,
-        expected: this.#expected,
-        done: this.#done,
-        state: this.#state,
-        said: this.#said,
-      };
-      // What cannot be told now comes with the next; the job may have gone to another worker, too.
-      await this.#job.updateProgress(told).catch(() => {});
-      this.#timer = undefined;
-    }, tellEvery);
   }
 }

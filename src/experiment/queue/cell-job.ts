@@ -32,7 +32,7 @@ export function queueName({ code, backend }: Fit): string {
 
 /** What BullMQ keeps for each cell. */
 export interface CellJob {
-  /** The run in Redis: see run-record.ts. */
+  /** Its name in Redis: see run-record.ts. */
   readonly run: string;
   readonly spec: CellSpec;
   readonly cell: Cell;
@@ -65,6 +65,9 @@ export function encodeFailure(error: unknown): string {
   return JSON.stringify(packError(error));
 }
 
+/** Stands for the failure of a cell whose run is not in Redis any more: see run-record.ts. */
+export const droppedReason = 'nobody waits for it';
+
 /** The failure of a cell as its submitter throws it. */
 export function decodeFailure(cellId: string, reason: string): Error {
   if (reason.startsWith('{"kind":')) return unpackError(JSON.parse(reason) as CarriedError, `cell ${cellId}`);
@@ -79,23 +82,19 @@ export function decodeFailure(cellId: string, reason: string): Error {
   return new Error(`cell ${cellId} failed on its worker: ${reason}`);
 }
 
-const runKey = (run: string, what: string) => `${keyPrefix}:run:${run}:${what}`;
-
-/** The bytes of the user's text. */
-export const dataKey = (run: string): string => runKey(run, 'data');
-
-/** A hash of the files in a cell's folder: path within it → bytes. */
-export const checkpointKey = (run: string, cellId: string): string => runKey(run, `checkpoint:${cellId}`);
-
-/** A hash: run → {@link OpenRun} of every run that has cells in the queue. */
-export const openRunsKey = `${keyPrefix}:runs`;
-
-/** For people: whose cells wait, and for what workers. */
-export interface OpenRun {
-  readonly experiment: string;
-  readonly host: string;
-  readonly fit: Fit;
+/** What Redis holds of a run beside its jobs. */
+export function runKeys(run: string) {
+  const key = (what: string) => `${keyPrefix}:run:${run}:${what}`;
+  return {
+    /** The bytes of the user's text. */
+    data: key('data'),
+    /** A hash of the files in a cell's folder: path within it → bytes. */
+    checkpoint: (cellId: string) => key(`checkpoint:${cellId}`),
+  };
 }
+
+/** A hash: run → OpenRun of every run that has cells in the queue. */
+export const openRunsKey = `${keyPrefix}:runs`;
 
 /** Of every worker that lives: a key that expires. */
 export const workerKey = (id: string): string => `${keyPrefix}:worker:${id}`;

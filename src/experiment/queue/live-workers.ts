@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
-import { type Fit, type LiveWorker, misfit, type OpenRun, openRunsKey, workerKey } from './cell-job.ts';
+import { type Fit, type LiveWorker, misfit, workerKey } from './cell-job.ts';
+import type { RedisServer } from './redis.ts';
+import { readOpenRuns } from './run-record.ts';
 
 /** Seconds after which a worker that says nothing is taken for gone. */
 export const aliveSeconds = 15;
@@ -23,10 +25,9 @@ export async function describeWorkers(redis: Redis, fit: Fit): Promise<string | 
 }
 
 /** Runs whose cells wait in vain for a worker that is `here`: one sentence each. */
-export async function describeMisfits(redis: Redis, here: Fit): Promise<string[]> {
+export async function describeMisfits(server: RedisServer, here: Fit): Promise<string[]> {
   const sentences: string[] = [];
-  for (const text of Object.values(await redis.hgetall(openRunsKey))) {
-    const { experiment, host, fit } = JSON.parse(text) as OpenRun;
+  for (const { experiment, host, fit } of Object.values(await readOpenRuns(server))) {
     const why = misfit(fit, here);
     if (why !== undefined)
       sentences.push(`Not for this worker: ${experiment} from ${host}, which wants ${why}.`);

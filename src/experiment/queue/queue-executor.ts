@@ -1,6 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Queue, QueueEvents } from 'bullmq';
 import { UserError } from '../../errors.ts';
 import { type Cell, cellFolder } from '../cells.ts';
@@ -14,21 +13,20 @@ import { FolderSender } from './carried-files.ts';
 import {
   type CellJob,
   cellIdOf,
-  checkpointKey,
-  dataKey,
   decodeFailure,
+  droppedReason,
   type Fit,
   type JobProgress,
   type JobResult,
   jobId,
   keyPrefix,
-  type OpenRun,
-  openRunsKey,
   queueName,
+  runKeys,
 } from './cell-job.ts';
 import { FollowedProgress } from './followed-progress.ts';
 import { describeWorkers } from './live-workers.ts';
 import { connectRedis, type RedisServer } from './redis.ts';
+import { closeRun, nameRun, openRun } from './run-record.ts';
 
 export interface QueueExecutorOptions {
   /** See {@link connectRedis}. */
@@ -39,10 +37,9 @@ export interface QueueExecutorOptions {
   readonly signal: AbortSignal;
   /** How to start a worker, for messages. */
   readonly workerCommand: string;
+  /** Milliseconds between two looks at cells whose end was not told, as a message may be lost with its Redis: default 5,000. */
+  readonly lookEvery?: number;
 }
-
-/** Milliseconds between two looks at cells whose end was not told: a message may be lost with its Redis. */
-const lookEvery = 5_000;
 
 /** How often a failure that may be the machine's is tried, in all. */
 const attempts = 3;
@@ -72,11 +69,13 @@ export async function createQueueExecutor<K extends Cell, R>(
       executor?.look();
     },
   });
-  executor = new QueueExecutor<K, R>(spec, options, server);
   try {
+    const run = await nameRun(options.directory, spec, options.fit);
+    executor = new QueueExecutor<K, R>(run, spec, options, server);
     await executor.open();
   } catch (error) {
-    await executor.close();
+    await executor?.close();
+    server.end();
     throw error;
   }
   return executor;
@@ -98,21 +97,23 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
   readonly #pending = new Map<string, Pending<K, R>>();
   /** Ids of cells whose results were handed on and may still be in Redis. */
   readonly #handedOn = new Set<string>();
+  readonly #failed = new Set<string>();
   readonly #followed: FollowedProgress;
   #events: QueueEvents | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
-  #failed = false;
   #stopped = false;
+  /** Whether cells were in the queue when this was stopped. */
+  #left = false;
   #closing: Promise<void> | undefined;
   #toldOfWorkers = '';
 
-  constructor(spec: CellSpec, options: QueueExecutorOptions, server: RedisServer) {
+  constructor(run: string, spec: CellSpec, options: QueueExecutorOptions, server: RedisServer) {
+    this.#run = run;
     this.#spec = spec;
     this.#options = options;
     this.#server = server;
     this.#followed = new FollowedProgress(options.progress);
-    this.#run = runOf(options.directory, spec, options.fit);
     this.#queue = new Queue(queueName(options.fit), { connection: server.connection, prefix: keyPrefix });
     this.#queue.on('error', () => {}); // told by `server`
     options.signal.addEventListener('abort', this.#stop, { once: true });
@@ -120,12 +121,9 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
   }
 
   async open(): Promise<void> {
-    const { directory, fit } = this.#options;
+    const { directory } = this.#options;
     const { client, connection } = this.#server;
-    await directory.writeJson(recordFile, { run: this.#run, about: aboutOf(this.#spec, fit) });
-    if (this.#spec.data !== null) await sendData(client, this.#run, this.#spec.data);
-    const open: OpenRun = { experiment: this.#spec.experiment, host: hostname(), fit };
-    await client.hset(openRunsKey, this.#run, JSON.stringify(open));
+    await this.#announce();
     // Whoever was killed between writing a result and deleting it from Redis has left it there.
     for (const id of storedCells(directory)) this.#handedOn.add(id);
     await this.#deleteKept();
@@ -143,7 +141,15 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
     });
     this.#events.on('failed', ({ jobId, failedReason }) => this.#fail(jobId, failedReason));
     this.#events.on('progress', ({ jobId, data }) => this.#follow(jobId, data as unknown as JobProgress));
-    this.#timer = setInterval(() => this.look(), lookEvery);
+    this.#timer = setInterval(() => this.look(), this.#options.lookEvery ?? 5_000);
+  }
+
+  /** Puts into Redis what must be there before cells are. */
+  async #announce(): Promise<void> {
+    const { directory, fit } = this.#options;
+    const { experiment, data } = this.#spec;
+    await openRun(this.#server, this.#run, { experiment, fit, directory: directory.path });
+    if (data !== null) await sendData(this.#server.client, this.#run, data);
   }
 
   run(cell: K): Promise<CellDone<R>> {
@@ -175,6 +181,7 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
 
   readonly #stop = (): void => {
     this.#stopped = true;
+    this.#left ||= this.#pending.size > 0;
     for (const id of this.#pending.keys()) this.#reject(id, new Interrupted());
   };
 
@@ -187,7 +194,7 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
       await job.remove();
     }
     const { client } = this.#server;
-    const key = checkpointKey(this.#run, cell.id);
+    const key = runKeys(this.#run).checkpoint(cell.id);
     // A part of the run without the queue may have begun with the cell.
     if ((await client.exists(key)) === 0)
       await new FolderSender(client, this.#options.directory.file(cellFolder(cell.id)), key).send();
@@ -218,8 +225,9 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
 
   #fail(id: string, reason: string): void {
     const cellId = cellIdOf(this.#run, id);
-    if (cellId === undefined) return;
-    this.#failed = true;
+    // Dropped while nobody waited for it: submitted again at the next look.
+    if (cellId === undefined || !this.#pending.has(cellId) || reason === droppedReason) return;
+    this.#failed.add(cellId);
     this.#reject(cellId, decodeFailure(cellId, reason));
   }
 
@@ -241,9 +249,10 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
       if (!this.#pending.has(cell.id)) continue;
       if (job === undefined) {
         // A Redis without persistence was restarted.
-        if (this.#spec.data !== null) await sendData(this.#server.client, this.#run, this.#spec.data);
+        await this.#announce();
         await this.#submit(cell);
       } else if (job.finishedOn === undefined) waiting ||= job.processedOn === undefined;
+      else if (job.failedReason === droppedReason) await this.#submit(cell);
       else if (!this.#settleFinished(job)) this.#fail(job.id as string, job.failedReason);
     }
     if (waiting) await this.#tellOfWorkers();
@@ -267,7 +276,7 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
   async #delete(cellId: string): Promise<void> {
     // A job is locked while a worker has it: after a Redis that came back without its last second, one may have it again.
     if ((await this.#queue.remove(jobId(this.#run, cellId))) === 0 && (await this.#isThere(cellId))) return;
-    await this.#server.client.del(checkpointKey(this.#run, cellId));
+    await this.#server.client.del(runKeys(this.#run).checkpoint(cellId));
     this.#handedOn.delete(cellId);
   }
 
@@ -289,31 +298,20 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
   }
 
   async #tidy(unfinished: readonly string[]): Promise<void> {
-    await this.#deleteKept();
-    if (this.#failed) {
-      // The run ends here: nobody shall compute for it what has not begun.
-      for (const id of unfinished) await this.#queue.remove(jobId(this.#run, id));
+    if (this.#failed.size > 0) {
+      // The run ends here: nobody shall compute for it what has not begun. What a worker has just now, it drops.
+      const ids = [...unfinished, ...this.#failed];
+      await Promise.all(ids.map((id) => this.#queue.remove(jobId(this.#run, id))));
     }
-    if (unfinished.length > 0 || this.#handedOn.size > 0) return;
-    await this.#server.client.del(dataKey(this.#run));
-    await this.#server.client.hdel(openRunsKey, this.#run);
+    // What was handed on last may be on its way into the run directory.
+    for (const end = performance.now() + 2000; ; await sleep(20)) {
+      await this.#deleteKept();
+      if (this.#handedOn.size === 0) break;
+      if (performance.now() > end) return;
+    }
+    if (this.#left && this.#failed.size === 0) return;
+    await closeRun(this.#server, this.#run);
   }
-}
-
-/** In the run directory, beside the checkpoints, for it goes when they go: what the run is called in Redis. */
-const recordFile = 'checkpoints/queue.json';
-
-/** The run's name in Redis: the same for as long as directory, settings, code and backend are. */
-function runOf(directory: RunDirectory, spec: CellSpec, fit: Fit): string {
-  const record = directory.readJson(recordFile) as { run?: string; about?: string } | null | undefined;
-  if (record?.run !== undefined && record.about === aboutOf(spec, fit)) return record.run;
-  return randomBytes(8).toString('hex');
-}
-
-function aboutOf(spec: CellSpec, fit: Fit): string {
-  return createHash('sha256')
-    .update(JSON.stringify([spec, fit]))
-    .digest('hex');
 }
 
 function isStored(directory: RunDirectory, cellId: string): boolean {

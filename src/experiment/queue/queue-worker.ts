@@ -5,10 +5,20 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from
 import { UserError } from '../../errors.ts';
 import { Interrupted } from '../experiment.ts';
 import { CellInFlight } from './cell-in-flight.ts';
-import { type CellJob, encodeFailure, type Fit, type JobResult, keyPrefix, queueName } from './cell-job.ts';
+import {
+  type CellJob,
+  droppedReason,
+  encodeFailure,
+  type Fit,
+  type JobResult,
+  keyPrefix,
+  queueName,
+  runKeys,
+} from './cell-job.ts';
 import { type CreateExecutor, SlotPool } from './cell-slots.ts';
 import { aliveSeconds, announceWorker, describeMisfits, withdrawWorker } from './live-workers.ts';
 import { connectRedis, type RedisServer } from './redis.ts';
+import { isOpen } from './run-record.ts';
 
 export interface QueueWorkerOptions {
   /** See {@link connectRedis}. */
@@ -31,7 +41,7 @@ export interface QueueWorkerOptions {
 export interface WorkerTimes {
   /** A worker that has not been heard for so long is lost, and its cells go to others. Renewed at half of it. */
   readonly lock: number;
-  /** Between two looks for lost workers. */
+  /** Between two looks for lost workers; a cell that this one does not know is left to others for so long. */
   readonly look: number;
   /** Between two looks for new checkpoints of a cell, which then go to Redis. */
   readonly checkpoint: number;
@@ -42,9 +52,6 @@ const defaultTimes: WorkerTimes = { lock: 20_000, look: 5_000, checkpoint: 2_000
 
 /** How many workers a cell may take with it before it is given up. */
 const maxStalledCount = 10;
-
-/** Milliseconds for which a cell that this worker does not know is left to others. */
-const leftToOthers = 5_000;
 
 /**
  * Takes cells from a queue and computes them until `signal` is aborted.
@@ -99,7 +106,12 @@ class QueueWorker {
       },
     );
     this.#worker.on('error', () => {}); // a lost connection is told by `server`; a lost lock by the next
-    this.#worker.on('lockRenewalFailed', (ids) => this.#lost(ids));
+    // As after a long absence of Redis: somebody else may have them already.
+    this.#worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.#inFlight.get(id)?.stop('lost');
+    });
+    for (const event of ['completed', 'failed'] as const)
+      this.#worker.on(event, (job?: Job<CellJob, JobResult>) => this.#deleteUnwanted(job).catch(() => {}));
   }
 
   async open(): Promise<void> {
@@ -122,22 +134,27 @@ class QueueWorker {
     await this.#slots.close();
     const here = this.#server.isHere();
     if (here) await withdrawWorker(this.#server.client, this.#id).catch(() => {});
-    this.#server.end();
+    else this.#server.end();
     await this.#worker.close(!here);
+    this.#server.end();
   }
 
   async #beat(): Promise<void> {
     const { fit } = this.#options;
     const { client } = this.#server;
     await announceWorker(client, this.#id, { host: hostname(), pid: process.pid, fit });
-    for (const refusal of await describeMisfits(client, fit)) this.#sayOnce(refusal);
+    for (const refusal of await describeMisfits(this.#server, fit)) this.#sayOnce(refusal);
+    for (const cell of this.#inFlight.values()) {
+      if (!(await isOpen(this.#server, cell.runName))) cell.stop('dropped');
+    }
   }
 
   async #process(job: Job<CellJob, JobResult>, token: string): Promise<JobResult> {
-    const { spec, cell } = job.data;
+    const { run, spec, cell } = job.data;
+    if (!(await isOpen(this.#server, run))) throw new UnrecoverableError(droppedReason);
     if (!this.#options.experiments.includes(spec.experiment)) {
       this.#sayOnce(`Not for this worker: it has no experiment ${spec.experiment}.`);
-      await job.moveToDelayed(Date.now() + leftToOthers, token);
+      await job.moveToDelayed(Date.now() + this.#times.look, token);
       throw new DelayedError();
     }
     const inFlight = new CellInFlight(job, token, {
@@ -175,7 +192,11 @@ class QueueWorker {
   /** Always throws: what makes BullMQ do the right thing with the job. */
   async #giveUp(job: Job<CellJob>, token: string, inFlight: CellInFlight, error: unknown): Promise<never> {
     const what = `${job.data.spec.experiment} ${job.data.cell.id}`;
-    if (inFlight.lost) {
+    if (inFlight.fate === 'dropped') {
+      this.#options.say(`${what}: dropped, for its run has ended`);
+      throw new UnrecoverableError(droppedReason);
+    }
+    if (inFlight.fate === 'lost') {
       this.#options.say(`${what}: was taken for lost; whoever is free goes on with it`);
       throw new WaitingError();
     }
@@ -192,9 +213,11 @@ class QueueWorker {
     throw new Error(encodeFailure(error));
   }
 
-  /** The locks of these cells ran out, as after a long absence of Redis: somebody else may have them already. */
-  #lost(ids: readonly string[]): void {
-    for (const id of ids) this.#inFlight.get(id)?.lose();
+  /** What nobody waits for any more is of no use in Redis, however it ended. */
+  async #deleteUnwanted(job: Job<CellJob, JobResult> | undefined): Promise<void> {
+    if (job === undefined || (await isOpen(this.#server, job.data.run))) return;
+    await job.remove();
+    await this.#server.client.del(runKeys(job.data.run).checkpoint(job.data.cell.id));
   }
 
   #sayOnce(text: string): void {
