@@ -112,7 +112,7 @@ function withInterval(name: string, metrics: Readonly<Record<string, number>>): 
 
 function cellTable({ metrics, shared, identical, onlyA, onlyB }: PairedCells): Table {
   return {
-    title: `Cells: ${shared} in both, ${identical} of them with the same result bit for bit; ${onlyA} only in A, ${onlyB} only in B`,
+    title: `Cells: ${shared} in both, ${identical} of them with the same result bit for bit, timings aside; ${onlyA} only in A, ${onlyB} only in B`,
     columns: ['cells', 'number', 'A', 'B', 'B − A', 'B / A', 'pairs', 'p'].map((title) => ({ title })),
     rows: metrics.map(({ group, metric, a, b, difference, adjusted }): Cell[] => [
       group,

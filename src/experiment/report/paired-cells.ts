@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { holm, type Interval, meanInterval, pairedDifference, pairedTTest } from '../statistics.ts';
 import { flatten } from './flatten.ts';
+import { metricKind } from './metric-kind.ts';
 import type { StoredCell } from './stored-cells.ts';
 
 /** One number of one group of cells, in two runs, on the seeds that both have. */
@@ -18,7 +19,7 @@ export interface PairedMetric {
 
 export interface PairedCells {
   readonly metrics: readonly PairedMetric[];
-  /** Cells that both runs have, and how many of those have the same result to the last bit. */
+  /** Cells that both runs have, and how many of those have the same result to the last bit, timings aside. */
   readonly shared: number;
   readonly identical: number;
   readonly onlyA: number;
@@ -38,7 +39,9 @@ export function pairCells(a: readonly StoredCell[], b: readonly StoredCell[]): P
     if (other === undefined || seeds.length === 0) continue;
     const pairs = seeds.map((seed) => [own.get(seed), other.get(seed)] as [StoredCell, StoredCell]);
     shared += pairs.length;
-    identical += pairs.filter(([one, two]) => isDeepStrictEqual(one.result, two.result)).length;
+    identical += pairs.filter(([one, two]) =>
+      isDeepStrictEqual(untimed(one.result), untimed(two.result)),
+    ).length;
     const numbers = pairs.map(([one, two]) => [cellNumbers(one), cellNumbers(two)] as const);
     for (const metric of numbers[0]?.[0].keys() ?? []) {
       const both = numbers.map(([one, two]) => [one.get(metric), two.get(metric)] as const);
@@ -75,6 +78,14 @@ export function describeGroup({ cell }: StoredCell): { name: string; seed: strin
   const { id, seed, ...settings } = cell;
   const name = [...flatten(settings)].map(([key, value]) => `${key} ${value}`).join(', ');
   return seed === undefined ? { name: id, seed: '' } : { name, seed: String(seed) };
+}
+
+/** A result without what the clock has put into it. */
+function untimed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(untimed);
+  if (!isRecord(value)) return value;
+  const kept = Object.entries(value).filter(([key]) => metricKind(key) === 'value');
+  return Object.fromEntries(kept.map(([key, inner]) => [key, untimed(inner)]));
 }
 
 /** The numbers of a result: its single ones, and those at the end of its curves. */
