@@ -31,7 +31,7 @@ const read = (directory: string, name: string) => readFileSync(join(directory, n
 function computed(directory: string): Record<string, string> {
   const cells = readdirSync(join(directory, 'cells')).map((name) => {
     const text = read(directory, `cells/${name}`);
-    return [name, text.replace(/"stepsPerSecond": .*/, '')];
+    return [name, text.replace(/"(stepsPerSecond|seconds|pid|started)": .*/g, '')];
   });
   return {
     ...Object.fromEntries(cells),
@@ -76,6 +76,7 @@ describe('a run', () => {
       'learning-rates.svg',
       'loss.svg',
       'metrics.csv',
+      'outcome.json',
       'report.html',
       'summary.json',
     ]);
@@ -88,13 +89,14 @@ describe('a run', () => {
       experiment: 'came-convergence',
       preset: 'smoke',
       seeds: [0, 1],
+      threads: 1,
       data: null,
       config: { steps: 20, came: { beta3: 0.995 } },
     });
     expect(JSON.parse(read(whole, 'environment.json'))).toMatchObject({
       node: process.version,
       versions: { '@tensorflow/tfjs': '4.22.0' },
-      backend: { name: expect.any(String), version: expect.any(String), threads: expect.any(Number) },
+      backend: { name: expect.any(String), version: expect.any(String), threads: 1 },
       cores: expect.any(Number),
       load: expect.any(Number),
       command: [...smoke, '--out', whole, '--json'],

@@ -10,6 +10,8 @@ export interface CliResult {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** In a process group of its own, as a shell starts it: `process.kill(-pid)` reaches its children too. */
+  readonly detached?: boolean;
   /** Called with each piece that the program writes to stderr. */
   readonly onStderr?: (text: string, child: ChildProcess) => void;
 }
@@ -24,6 +26,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
       cwd: options.cwd ?? new URL('../..', import.meta.url),
       env: { ...process.env, NO_COLOR: '1', TF_CPP_MIN_LOG_LEVEL: '2', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: options.detached === true,
     });
     let stdout = '';
     let stderr = '';

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
 import { UserError } from '../../src/errors.ts';
 import type { Cell } from '../../src/experiment/cells.ts';
 import { type CellContext, type Experiment, Interrupted } from '../../src/experiment/experiment.ts';
 import { readJsonFile, writeJsonFile } from '../../src/experiment/files-of-run.ts';
 
 /** How the cell `at` fails. */
-export type Failure = 'never' | 'user error' | 'error' | 'SIGKILL' | 'out of memory' | 'disk full';
+export type Failure = 'never' | 'user error' | 'error' | 'SIGKILL' | 'out of memory' | 'stuck';
 
 type CountingConfig = {
   readonly cells: number;
@@ -79,7 +78,7 @@ async function count(
   const file = `${folder}/count.json`;
   let { step, state } = (readJsonFile(file) as Count | undefined) ?? { step: 0, state: cell.index };
   progress.expect(config.steps - step);
-  if (cell.index === config.at && config.failure !== 'never') await fail(config.failure as Failure, folder);
+  if (cell.index === config.at && config.failure !== 'never') await fail(config.failure as Failure);
   while (step < config.steps) {
     if (signal.aborted) throw new Interrupted();
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -91,17 +90,15 @@ async function count(
   return { step, state };
 }
 
-async function fail(how: Failure, folder: string): Promise<void> {
+async function fail(how: Failure): Promise<void> {
   if (how === 'user error') throw new UserError('Feed the cell first.', 3);
   if (how === 'error') throw new TypeError('the cell is upside down');
   if (how === 'SIGKILL') process.kill(process.pid, 'SIGKILL');
   if (how === 'out of memory') {
-    setFlagsFromString('--max-old-space-size=64');
     const hoard: object[] = [];
     for (;;) hoard.push({ more: hoard.length });
   }
-  if (how === 'disk full') throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', path: folder });
-  await sleep(60_000);
+  if (how === 'stuck') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
 }
 
 export default [counting];
