@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { UserError } from '../../errors.ts';
+import { parseRedisUrl, type RedisAddress, withoutPassword } from './redis-url.ts';
 
 /** Told when the connection is lost in the middle, and when it is there again; everything waits in between. */
 export interface RedisWatch {
@@ -8,13 +9,7 @@ export interface RedisWatch {
 }
 
 /** Options of a connection, as ioredis and BullMQ take them. */
-export interface RedisConnection {
-  readonly host: string;
-  readonly port: number;
-  readonly db: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly tls?: object;
+export interface RedisConnection extends RedisAddress {
   readonly maxRetriesPerRequest: null;
   readonly retryStrategy: (times: number) => number | null;
 }
@@ -31,8 +26,6 @@ export interface RedisServer {
   /** Closes the client; no connection reconnects from here on. */
   end(): void;
 }
-
-const example = 'redis://host:6379';
 
 /** Milliseconds between two attempts to reconnect, at most: a server that is back is noticed soon. */
 const longestPause = 1000;
@@ -89,34 +82,6 @@ export async function connectRedis(url: string, watch: RedisWatch): Promise<Redi
       reconnects = false;
       client.disconnect();
     },
-  };
-}
-
-/** For messages and files. What is no URL is returned as it is. */
-export function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return url.replace(/:[^:@/]*@/, ':…@');
-  const parsed = new URL(url);
-  return parsed.password === '' ? url : url.replace(`:${parsed.password}@`, ':…@');
-}
-
-function parseRedisUrl(text: string): Omit<RedisConnection, 'maxRetriesPerRequest' | 'retryStrategy'> {
-  const shown = withoutPassword(text);
-  const refuse = (what: string) => new UserError(`--queue ${shown}: ${what}. Give a URL such as ${example}`);
-  if (!URL.canParse(text)) throw refuse('this is not a URL');
-  const url = new URL(text);
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:')
-    throw refuse(`a queue is a Redis server, so the URL begins with redis:// or rediss://`);
-  if (url.hostname === '') throw refuse('the host is missing');
-  if (!/^(\/\d*)?$/.test(url.pathname))
-    throw refuse(`'${url.pathname.slice(1)}' is not the number of a database`);
-  const password = url.password === '' ? process.env.REDISCLI_AUTH : decodeURIComponent(url.password);
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: url.port === '' ? 6379 : Number(url.port),
-    db: Number(url.pathname.slice(1)),
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(password === undefined || password === '' ? {} : { password }),
-    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
   };
 }
 
