@@ -12,6 +12,10 @@ interface Entry {
 /** Every experiment of ours, in the order of `ls`. */
 export const registry: readonly Entry[] = [
   { name: 'came-convergence', load: async () => (await import('./came-convergence.ts')).cameConvergence },
+  {
+    name: 'came-optimizer-memory',
+    load: async () => (await import('./came-optimizer-memory.ts')).cameOptimizerMemory,
+  },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
   { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },
   { name: 'training-memory', load: async () => (await import('./training-memory.ts')).trainingMemory },

@@ -167,6 +167,15 @@ export abstract class Optimizer extends tf.Optimizer {
     return this.stateSummary().reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** Bytes of state that variables of these names and shapes would have; nothing is made. */
+  stateBytesFor(variables: readonly { readonly name: string; readonly shape: readonly number[] }[]): number {
+    return variables
+      .flatMap(({ name, shape }) =>
+        Object.values(this.slotShapes(shape, groupOf(this.#options, name, shape).rule)),
+      )
+      .reduce((sum, slot) => sum + tf.util.sizeFromShape([...slot]) * Float32Array.BYTES_PER_ELEMENT, 0);
+  }
+
   stateSummary(): StateSummary[] {
     return [...this.#state.entries()].map(([name, { shape, slots }]) => ({
       name,
