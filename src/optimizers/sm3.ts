@@ -26,7 +26,7 @@ export interface Sm3Options extends OptimizerOptions {
   readonly momentum: number;
 }
 
-/** The authors' code has no defaults: η and μ are those of the paper's Transformer, to be used with a warm-up. */
+/** The authors' code has no defaults: a usual η, to be used with a warm-up, and a usual μ. */
 export const SM3_DEFAULTS: Sm3Options = {
   learningRate: 0.1,
   momentum: 0.9,

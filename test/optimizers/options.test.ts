@@ -57,6 +57,11 @@ describe('configuration', () => {
       decay: noDecayOnVectors,
       factorization: 'merge',
       nonFinite: 'skip',
+      confidence: false,
+      biasCorrection: 'full',
+      updateClip: Number.POSITIVE_INFINITY,
+      confidenceForVectors: true,
+      cautious: true,
     } as const;
     const saved = JSON.parse(JSON.stringify(new CAME(options).getConfig()));
     expect(CAME.fromConfig<CAME>(CAME, saved).options).toEqual(options);

@@ -19,7 +19,7 @@ it('the float64 oracle takes the golden steps', () => {
 servesLayers('SM3', () => new SM3({ learningRate: 1e-2, weightDecay: 0.1 }));
 
 describe('options', () => {
-  it('has the defaults of the paper', () => {
+  it('has defaults', () => {
     expect(new SM3().options).toEqual(SM3_DEFAULTS);
     expect(SM3_DEFAULTS).toMatchObject({ learningRate: 0.1, momentum: 0.9, weightDecay: 0 });
   });
