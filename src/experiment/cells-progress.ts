@@ -33,6 +33,7 @@ export function mergeProgress(progress: Progress, count: number): MergedProgress
   const cells = new Map<string, Units>();
   const said = new Set<string>();
   let [missing, finished, announced, longest] = [count, 0, 0, 0];
+  let together = false;
 
   const unitsOf = (cellId: string): Units => {
     const units = cells.get(cellId) ?? { expected: 0, done: 0, over: false };
@@ -68,8 +69,9 @@ export function mergeProgress(progress: Progress, count: number): MergedProgress
     advance(cellId, state, number) {
       unitsOf(cellId).done += number;
       const begun = [...cells.values()];
-      const atWork = begun.filter(({ over }) => !over).length;
-      if (atWork <= 1) {
+      // From then on, so that the line does not change its form all the time.
+      together ||= begun.filter(({ over }) => !over).length > 1;
+      if (!together) {
         const label = count > 1 ? `cell ${finished + 1}/${count}  ${state.label}` : state.label;
         progress.advance({ ...state, label }, number);
         return;

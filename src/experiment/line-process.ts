@@ -137,7 +137,8 @@ export type Answerers = Readonly<Record<string, (details: Message) => Promise<Me
 
 /** The child's half: answers every line of stdin with the function its command names, until stdin ends. */
 export async function answerLines(answerers: Answerers): Promise<void> {
-  process.on('SIGINT', () => {}); // Ctrl-C reaches the whole group; the parent decides, and closes our stdin
+  // Ctrl-C reaches the whole group; the parent decides, and closes our stdin.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   for await (const line of createInterface(process.stdin)) {
     const question = JSON.parse(line) as Message & { command: string };
     let answer: Message;

@@ -19,7 +19,7 @@ const run = (out: string, more: readonly string[] = [], options: CliOptions = {}
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'came-convergence-'));
   whole = join(folder, 'whole');
-  first = await run(whole, ['--json']);
+  first = await run(whole, ['--json'], { env: { NODE_DEBUG: 'module,esm' } });
 }, patience);
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -57,6 +57,11 @@ describe('a run', () => {
       },
       seeds: [0, 1],
     });
+  });
+
+  it('loads TensorFlow.js in the processes of the cells only', () => {
+    expect(first.stderr).toContain('vega-lite/build/');
+    expect(first.stderr).not.toMatch(/@tensorflow\/[\w-]+\/\S*\.(js|node)\b/);
   });
 
   it('keeps metrics flat and finite', () => {
@@ -141,6 +146,7 @@ describe('a run', () => {
     expect([...html.matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag)).toEqual([
       '<script>',
       '<script>',
+      '<script type="application/json" id="themes">',
       '<script type="application/json" id="charts">',
       '<script>',
     ]);

@@ -27,7 +27,7 @@ describe('--help', () => {
         -h, --help                     show this help
 
       Commands:
-        run [options] <experiment...>  run experiments
+        run [options] [experiment...]  run experiments
         ls [options]                   list the experiments with their claims and
                                        durations
         env [options]                  show backends, versions and native kernels,
@@ -55,12 +55,13 @@ describe('--help', () => {
     const { code, stdout, stderr } = await runCli(['run', '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatchInlineSnapshot(`
-      "Usage: tfjs-methods run [options] <experiment...>
+      "Usage: tfjs-methods run [options] [experiment...]
 
       Runs experiments and holds each against its claim.
 
       Arguments:
-        experiment         names, as \`ls\` shows them
+        experiment         names, as \`ls\` shows them, or patterns such as came-*
+                           (default: the headline of each method)
 
       What to run:
         --preset <name>    smoke, laptop, paper: seconds, minutes, or faithful
@@ -74,13 +75,22 @@ describe('--help', () => {
         --set <key=value>  change one setting; repeat for more (default: by preset)
         --peers <python>   also measure PyTorch and JAX in this Python (default: none)
 
+      How it runs:
+        --jobs <n>         cells at once, where they are not timed (default: one for
+                           each core)
+        --max-minutes <m>  stop cleanly after so many minutes; go on with --resume
+                           (default: no limit)
+        --dry-run          show the cells and the estimated time, and stop (default:
+                           false)
+        --print-config     print the resolved settings as JSON, and stop (default:
+                           false)
+
       Where it goes:
         --out <dir>        run directory (default: runs/<experiment>-<time>)
         --resume           continue the run in --out where it stopped (default: false)
         --overwrite        replace the run in --out (default: false)
 
       What it prints:
-        --dry-run          show the resolved settings and stop (default: false)
         --json             print summary.json and nothing else on stdout (default:
                            false)
         --quiet            no progress (default: false)
@@ -90,6 +100,7 @@ describe('--help', () => {
 
       Examples:
         npm run -s cli -- run came-convergence
+        npm run -s cli -- run 'came-*' --preset smoke --dry-run
         npm run -s cli -- run came-convergence --data novel.txt --set steps=1000 --out runs/novel
         npm run -s cli -- run came-convergence --out runs/novel --resume
       "
@@ -168,7 +179,7 @@ describe('wrong usage ends with 2, says what was meant, and shows no stack trace
       ['run', 'came-convergence', '--out', 'x', '--resume', '--overwrite'],
       /'--overwrite' cannot be used with option '--resume'/,
     ],
-    [['run', 'cam-*'], /There is no experiment that matches cam-\*\. Did you mean came-convergence\?/],
+    [['run', 'cam-*'], /There is no experiment that matches cam-\*\. Did you mean came-convergence/],
     [['run', 'came-*', 'x?z'], /There is no experiment that matches x\?z\. Experiments: came-convergence, /],
     [['run', 'came-convergence', '--jobs', '0'], /Give a whole number from 1 up/],
     [['run', 'came-convergence', '--jobs', '1.5'], /Give a whole number from 1 up/],

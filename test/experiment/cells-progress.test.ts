@@ -45,7 +45,7 @@ describe('mergeProgress', () => {
     expect(seen).toMatchObject({ expected: 130, done: 130 });
   });
 
-  it('shows the one cell at work by itself, and several together', () => {
+  it('shows the one cell at work by itself, and all together as soon as there are several', () => {
     const { progress, seen } = recorder();
     const cells = mergeProgress(progress, 3);
     cells.expect('a', 10);
@@ -56,7 +56,7 @@ describe('mergeProgress', () => {
     expect(seen.last).toEqual({ label: '0/3 cells done', step: 5, steps: 30 });
     cells.done('a');
     cells.advance('b', { label: 'adamw', step: 5, steps: 10 }, 1);
-    expect(seen.last).toEqual({ label: 'cell 2/3  adamw', step: 5, steps: 10 });
+    expect(seen.last).toEqual({ label: '1/3 cells done', step: 6, steps: 21 });
   });
 
   it('shows the only cell of a run as it is', () => {
