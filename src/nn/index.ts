@@ -41,6 +41,7 @@ export {
   countParameters,
   createParameter,
   type Layer,
+  matchParameters,
   type Parameter,
   type ParameterOwner,
   prefixParameters,

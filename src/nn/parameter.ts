@@ -52,3 +52,16 @@ export function prefixParameters(prefix: string, part: Pick<ParameterOwner, 'par
 export function countParameters(owner: Pick<ParameterOwner, 'parameters'>): number {
   return owner.parameters().reduce((sum, { variable }) => sum + variable.size, 0);
 }
+
+/**
+ * For the groups of an optimizer, `{match: matchParameters(model, /embedding/), …}`: variables of TensorFlow.js have names that
+ * are unique in the process, and not those of their parameters.
+ */
+export function matchParameters(
+  owner: Pick<ParameterOwner, 'parameters'>,
+  pattern: RegExp,
+): (variableName: string) => boolean {
+  const matching = owner.parameters().filter(({ name }) => name.search(pattern) >= 0);
+  const names = new Set(matching.map(({ variable }) => variable.name));
+  return (variableName) => names.has(variableName);
+}

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it } from 'vitest';
 import { CAME, type CameGroupRule } from '../../methods/came/index.ts';
+import { LanguageModel, matchParameters } from '../../src/nn/index.ts';
 import { AdamW, type GroupRule, noDecayForVectors } from '../../src/optimizers/index.ts';
+import { RandomStreams } from '../../src/random/index.ts';
 import { F, V } from '../came/fixtures.ts';
 import { expectNoLeak } from '../support/tensors.ts';
 import { variableOf } from './stepper.ts';
@@ -91,6 +93,27 @@ describe('groups', () => {
     expect(b).toEqual((await afterOneStep(['y'], () => new CAME({ ...options, confidence: false })))[0]);
     expect(c).toEqual((await afterOneStep(['z'], () => new CAME(options)))[0]);
     expect(b).not.toEqual(c);
+  });
+
+  it('find parameters of our own models by their names', async () => {
+    const model = new LanguageModel(
+      { vocabulary: 5, contextLength: 4, width: 4, layers: 1, heads: 2 },
+      new RandomStreams(0),
+    );
+    const groups = [{ match: matchParameters(model, /norm/i), learningRateScale: 0 }];
+    const optimizer = new AdamW({ learningRate: 0.1, weightDecay: 0, groups });
+    const before = await Promise.all(model.parameters().map(({ variable }) => variable.data()));
+    const gradients = Object.fromEntries(
+      model.parameters().map(({ variable }) => [variable.name, tf.onesLike(variable)]),
+    );
+    optimizer.applyGradients(gradients);
+    for (const [k, { name, variable }] of model.parameters().entries()) {
+      const moved = (await variable.data()).some((value, i) => value !== before[k]?.[i]);
+      expect({ name, moved }).toEqual({ name, moved: !/norm/i.test(name) });
+    }
+    optimizer.dispose();
+    model.dispose();
+    tf.dispose(gradients);
   });
 
   it('survive a saved configuration, patterns with underscores too', async () => {
