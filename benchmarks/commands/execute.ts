@@ -71,7 +71,8 @@ export async function execute(
     progress.note(`Backend ${describe(backend)}. Results go to ${shown}`);
     recording = true;
     if (options.overwrite) runDirectory.clear();
-    const environment = await readEnvironment(backend, process.argv.slice(2));
+    const jobs = executor.slots;
+    const environment = { ...(await readEnvironment(backend, process.argv.slice(2))), jobs };
     const busy = busyWarning(environment);
     if (busy !== undefined) progress.warn(busy);
     const recorded = { ...settings, backend: backend.name, threads: backend.threads };
@@ -79,7 +80,7 @@ export async function execute(
     const results = await runCells(
       {
         cells: (found) => experiment.cells(settings, found),
-        onStage: announceStages(cells, executor.slots),
+        onStage: announceStages(cells, jobs),
         onDone: ({ id }) => cells.done(id),
       },
       runDirectory,

@@ -25,6 +25,8 @@ export interface Environment {
   /** Processes that ran or waited over the last minute; 0 where the system does not say. */
   readonly load: number;
   readonly command: readonly string[];
+  /** Processes that compute cells at once, each with the threads of the backend. */
+  readonly jobs?: number;
 }
 
 /** Load per core from which timings can no longer be trusted. */
