@@ -63,7 +63,7 @@ describe.each(README_FILES)('%s', (file) => {
         .filter((command) => command.startsWith('npm ')),
     );
     for (const command of commands) {
-      const words = command.split(/\s+/);
+      const words = command.split(/\s+/).map((word) => word.replace(/^'(.*)'$/, '$1'));
       const script = words[1] === 'run' ? words.find((word, i) => i > 1 && !word.startsWith('-')) : words[1];
       if (script !== 'install' && script !== 'ci')
         expect(Object.keys(manifest.scripts), command).toContain(script);

@@ -9,6 +9,7 @@ import { loadExperiments, matchExperiments } from '../registry.ts';
 import { execute } from './execute.ts';
 import { reportError } from './report-error.ts';
 import type { RunOptions } from './settings.ts';
+import { stopOnInterrupt } from './stop-on-interrupt.ts';
 
 /** Runs the experiments one after another, without names the headlines; returns the exit code that says most: a failure, else a claim not met, else 0. */
 export async function runCommand(
@@ -71,28 +72,8 @@ function print(summary: Summary, outcome: Outcome): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** A second signal so soon, in milliseconds, is the same Ctrl-C: npm passes on what the terminal has sent already. */
-const sameKeystroke = 1000;
-
-/** How long to wait for it before the process ends, in milliseconds. */
+/** How long to wait for npm's copy of a Ctrl-C before the process ends, in milliseconds. */
 const copyDelay = 300;
-
-/** The first Ctrl-C aborts. With no handler left, the second ends the process as if there had never been one. */
-function stopOnInterrupt(controller: AbortController, told: () => void): void {
-  let caught = false;
-  const stop = () => {
-    if (caught) return;
-    caught = true;
-    told();
-    controller.abort();
-    setTimeout(() => {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-    }, sameKeystroke).unref();
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-}
 
 /** By the monotonic clock, and in small steps: a timer of its own cannot be longer than 24 days. */
 function stopAfter(minutes: number, stop: AbortController, progress: Progress): void {
