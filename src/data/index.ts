@@ -24,3 +24,4 @@ export {
   vocabularyFrom,
 } from './vocabulary.ts';
 export { type Batch, evaluationWindows, randomWindows, type WindowShape } from './windows.ts';
+export * from './word-piece/index.ts';
