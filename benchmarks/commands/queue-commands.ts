@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BACKEND_REQUESTS } from '../../src/backends/backend.ts';
-import { withoutPassword } from '../../src/experiment/queue/redis-url.ts';
 import type { WorkerOptions } from './worker.ts';
 
 interface Wiring {
@@ -52,12 +51,7 @@ export function queueOption(): Option {
   return new Option(
     '--queue <url>',
     'compute the cells on all machines that run `worker` on this Redis server (default: here)',
-  );
-}
-
-/** What the program was called with, fit to be kept: passwords are left out. */
-export function recordedCommand(argv: readonly string[]): string[] {
-  return argv.map(withoutPassword);
+  ).conflicts('jobs');
 }
 
 function parseCount(text: string): number {

@@ -81,6 +81,12 @@ export async function createQueueExecutor<K extends Cell, R>(
   return executor;
 }
 
+/** Events hold results, too. A submitter that was away for longer finds what it missed when it looks. */
+const eventsKept = 1000;
+
+/** Seconds after the end of a run for which the queue of its code and backend is remembered, with no cell in it. */
+const queueKeptSeconds = 30 * 24 * 3600;
+
 interface Pending<K, R> {
   readonly cell: K;
   resolve(done: CellDone<R>): void;
@@ -114,7 +120,11 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
     this.#options = options;
     this.#server = server;
     this.#followed = new FollowedProgress(options.progress);
-    this.#queue = new Queue(queueName(options.fit), { connection: server.connection, prefix: keyPrefix });
+    this.#queue = new Queue(queueName(options.fit), {
+      connection: server.connection,
+      prefix: keyPrefix,
+      streams: { events: { maxLen: eventsKept } },
+    });
     this.#queue.on('error', () => {}); // told by `server`
     options.signal.addEventListener('abort', this.#stop, { once: true });
     if (options.signal.aborted) this.#stop();
@@ -293,8 +303,10 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
     if (this.#server.isHere()) await this.#tidy(unfinished).catch(() => {});
     const here = this.#server.isHere();
     this.#server.end();
-    await this.#events?.close().catch(() => {});
-    await (here ? this.#queue.close() : this.#queue.disconnect()).catch(() => {});
+    const closed = [this.#events?.close(), here ? this.#queue.close() : this.#queue.disconnect()];
+    const settled = Promise.allSettled(closed);
+    // A connection that is between two attempts to reconnect never says that it has ended.
+    if (here) await settled;
   }
 
   async #tidy(unfinished: readonly string[]): Promise<void> {
@@ -311,6 +323,9 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
     }
     if (this.#left && this.#failed.size === 0) return;
     await closeRun(this.#server, this.#run);
+    await this.#queue.trimEvents(0);
+    for (const what of ['meta', 'id', 'events'])
+      await this.#server.client.expire(this.#queue.toKey(what), queueKeptSeconds);
   }
 }
 

@@ -135,7 +135,9 @@ class QueueWorker {
     const here = this.#server.isHere();
     if (here) await withdrawWorker(this.#server.client, this.#id).catch(() => {});
     else this.#server.end();
-    await this.#worker.close(!here);
+    const closed = this.#worker.close(!here).catch(() => {});
+    // A connection that is between two attempts to reconnect never says that it has ended.
+    if (here) await closed;
     this.#server.end();
   }
 

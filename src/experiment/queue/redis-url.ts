@@ -17,6 +17,10 @@ export function withoutPassword(text: string): string {
   return text.replace(/(\w+:\/\/[^:@/\s]*):[^@/\s]*@/g, '$1:…@');
 }
 
+export function withoutPasswords(words: readonly string[]): string[] {
+  return words.map(withoutPassword);
+}
+
 /**
  * Reads `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. Where it holds no password, the
  * environment's REDISCLI_AUTH is taken, as `redis-cli` does.

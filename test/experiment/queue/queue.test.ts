@@ -118,9 +118,9 @@ describe.skipIf(!hasRedisServer)('a queue on Redis', { timeout: 20_000 }, () => 
     const progress = recordedProgress();
     // Longer than the pause between two words of a worker.
     const spec = { ...walkSpec, config: { steps: 10, pause: 70 } };
-    const results = await run(await submitter(spec, undefined, progress), 8);
-    expect(JSON.stringify([...results])).toBe(JSON.stringify([...(await locally(walkSpec, 8))]));
-    expect(readdirSync(directory.file('cells')).length).toBe(8);
+    const results = await run(await submitter(spec, undefined, progress), 6);
+    expect(JSON.stringify([...results])).toBe(JSON.stringify([...(await locally(walkSpec, 6))]));
+    expect(readdirSync(directory.file('cells')).length).toBe(6);
     for (const { done, expected } of progress.units.values()) expect(done).toBeLessThanOrEqual(expected);
     expect(progress.units.size).toBeGreaterThan(0);
     expect(await redis.cellKeys()).toEqual([]);

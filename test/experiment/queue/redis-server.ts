@@ -33,11 +33,15 @@ export class TestRedis {
     });
     this.#child = child;
     const client = this.client();
-    await client.ping().catch((error) => {
-      // A server that wants a password is there, too.
+    const ended = new Promise<never>((_, reject) => {
+      child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));
+    });
+    ended.catch(() => {}); // it may end later, when it is stopped
+    // A server that wants a password is there, too.
+    const answer = client.ping().catch((error) => {
       if (!/NOAUTH/.test(String(error))) throw error;
     });
-    client.disconnect();
+    await Promise.race([answer, ended]).finally(() => client.disconnect());
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCells } from '../../../src/experiment/cells.ts';
 import type { CellExecutor } from '../../../src/experiment/executor.ts';
+import { Interrupted } from '../../../src/experiment/experiment.ts';
 import { createQueueExecutor } from '../../../src/experiment/queue/queue-executor.ts';
 import { RunDirectory } from '../../../src/experiment/run-directory.ts';
 import { temporaryFolders } from '../../support/temporary-folder.ts';
@@ -27,8 +28,11 @@ interface Step {
 
 describe.skipIf(!hasRedisServer)('a queue whose workers and whose Redis die', { timeout: 60_000 }, () => {
   const folder = temporaryFolders();
-  const redis = new TestRedis();
+  let redis: TestRedis;
   const children = new Set<ChildProcess>();
+  beforeEach(() => {
+    redis = new TestRedis();
+  });
   afterEach(async () => {
     for (const child of children) child.kill('SIGKILL');
     await redis.remove();
@@ -94,6 +98,38 @@ describe.skipIf(!hasRedisServer)('a queue whose workers and whose Redis die', { 
     expect(cellFiles(directory)).toEqual(cellFiles(local));
     directory.release();
     local.release();
+  });
+
+  it('lets submitter and worker end at once while Redis is away', async () => {
+    const place = folder();
+    await redis.start();
+    const directory = RunDirectory.open(join(place, 'run'), 'new');
+    const silent = { note: () => {}, warn: () => {}, expect: () => {}, advance: () => {} };
+    const stop = new AbortController();
+    const executor = await createQueueExecutor<WalkCell, WalkResult>(spec, {
+      url: redis.url,
+      directory,
+      fit: walkFit,
+      progress: silent,
+      signal: stop.signal,
+      workerCommand: 'worker',
+    });
+    const running = runCells({ cells: () => walkCells(4) }, directory, executor, stop.signal);
+    const outcome = expect(running).rejects.toThrow(Interrupted);
+    const log = join(place, 'log');
+    const worker = startWorker(place, log);
+    const ended = new Promise((resolve) => worker.once('exit', (code) => resolve(code)));
+    await until(() => stepsOf(log).length >= 2);
+    await redis.stop();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const begun = performance.now();
+    stop.abort();
+    await outcome;
+    await executor.close();
+    worker.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - begun).toBeLessThan(10_000); // generous: a busy machine
+    directory.release();
   });
 
   async function locally(directory: RunDirectory): Promise<Map<string, WalkResult>> {
