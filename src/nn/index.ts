@@ -3,6 +3,7 @@ export {
   MultiHeadAttention,
   type MultiHeadAttentionOptions,
 } from './attention.ts';
+export { type AttentionSize, attentionBytes, checkAttentionMemory } from './attention-memory.ts';
 export { Dropout, type DropoutOptions } from './dropout.ts';
 export { Embedding, type EmbeddingOptions } from './embedding.ts';
 export { crossEntropy } from './functions/cross-entropy.ts';
@@ -14,6 +15,7 @@ export { layerNorm } from './functions/layer-norm.ts';
 export { linear } from './functions/linear.ts';
 export { maskedSoftmax } from './functions/masked-softmax.ts';
 export { type Forward, withGradient } from './functions/with-gradient.ts';
+export { type GenerateOptions, generate } from './generate.ts';
 export {
   fans,
   type Initializer,
@@ -26,6 +28,7 @@ export {
   xavierUniform,
   zeros,
 } from './initializers.ts';
+export { KeyValueCache, LayerCache } from './key-value-cache.ts';
 export { LanguageModel, type LossOptions } from './language-model.ts';
 export {
   type LanguageModelConfig,
@@ -46,5 +49,13 @@ export {
   type ParameterOwner,
   prefixParameters,
 } from './parameter.ts';
-export type { AttentionContext, QueryKeyTransform, ScoreProcessor } from './score-processor.ts';
+export type { PositionEmbedding } from './position-embedding.ts';
+export type {
+  AttentionContext,
+  AttentionMaps,
+  QueryKeyContext,
+  QueryKeyTransform,
+  ScoreProcessor,
+  ScoreProcessorNeeds,
+} from './score-processor.ts';
 export { TransformerBlock, type TransformerBlockOptions } from './transformer-block.ts';

@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
-import type { Layer } from './parameter.ts';
+import type { Layer, ParameterOwner } from './parameter.ts';
+import type { PositionEmbedding } from './position-embedding.ts';
 import type { QueryKeyTransform, ScoreProcessor } from './score-processor.ts';
 
 /** The shape of a decoder-only language model. Plain data: it is stored with checkpoints and results. */
@@ -43,6 +44,10 @@ export interface LanguageModelParts {
   readonly process?: (layer: number) => ScoreProcessor;
   /** Applied to queries and keys of every block. */
   readonly queryKeyTransform?: QueryKeyTransform;
+  /** Added to the tokens; for a model without learned positions of its own. */
+  readonly positionEmbedding?: PositionEmbedding;
+  /** What several of these parts use together; listed as `shared.*`. */
+  readonly shared?: ParameterOwner;
 }
 
 /** @throws UserError naming the option that is no positive integer, or out of its range */

@@ -23,6 +23,7 @@ import {
   type ParameterOwner,
   prefixParameters,
 } from './parameter.ts';
+import type { PositionEmbedding } from './position-embedding.ts';
 import { TransformerBlock } from './transformer-block.ts';
 
 export interface LossOptions extends ApplyOptions {
@@ -39,21 +40,31 @@ export class LanguageModel implements ParameterOwner {
   readonly config: LanguageModelConfig;
   readonly tokens: Embedding; // [V, D]
   readonly positions: Embedding | undefined; // [contextLength, D]
+  readonly positionEmbedding: PositionEmbedding | undefined;
   readonly blocks: readonly TransformerBlock[];
   readonly finalNorm: LayerNorm;
   /** Undefined where the head is tied to the token embedding. */
   readonly head: Linear | undefined; // [D, V]
   readonly #dropout: Dropout;
+  readonly #shared: ParameterOwner | undefined;
 
   /**
    * @param streams initial weights are drawn from `init`, dropout masks from `dropout`
-   * @throws UserError for sizes that are not positive integers, or heads that do not divide the width
+   * @throws UserError for sizes that are not positive integers, heads that do not divide the width, or two kinds of position
+   *   embedding
    */
   constructor(options: LanguageModelOptions, streams: RandomStreams, parts: LanguageModelParts = {}) {
     const config = resolveLanguageModelConfig(options);
     const { vocabulary, contextLength, width, layers, epsilon } = config;
     const initializer = normal(config.initialDeviation);
+    if (parts.positionEmbedding && config.positions !== 'none') {
+      throw new UserError(
+        "LanguageModel: a positionEmbedding needs positions: 'none', or there would be two.",
+      );
+    }
     this.config = config;
+    this.positionEmbedding = parts.positionEmbedding;
+    this.#shared = parts.shared;
     this.#dropout = new Dropout({ rate: config.dropout, stream: streams.dropout });
     this.tokens = new Embedding({ rows: vocabulary, width, initializer }, streams.init);
     this.positions =
@@ -71,6 +82,7 @@ export class LanguageModel implements ParameterOwner {
    * Scores of the next token after each position; those at position t depend on tokens 0…t alone.
    *
    * @param tokens int32 [B, T], each in [0, V); not checked, see `embed`
+   * @param options with a cache, the tokens continue the sequence in it
    * @returns [B, T, V]
    * @throws UserError for another shape or dtype, or a sequence longer than the learned positions
    */
@@ -99,7 +111,7 @@ export class LanguageModel implements ParameterOwner {
 
   /** [B·T, V] */
   #logitRows(tokens: tf.Tensor2D, options: ApplyOptions): tf.Tensor2D {
-    let x: tf.Tensor = this.#dropout.apply(this.#embed(tokens), options); // [B, T, D]
+    let x: tf.Tensor = this.#dropout.apply(this.#embed(tokens, options), options); // [B, T, D]
     for (const block of this.blocks) x = block.apply(x, options);
     const rows = this.finalNorm.apply(x).reshape([tokens.size, this.config.width]); // [B·T, D]
     if (this.head) return this.head.apply(rows) as tf.Tensor2D;
@@ -107,20 +119,22 @@ export class LanguageModel implements ParameterOwner {
   }
 
   /** [B, T, D] */
-  #embed(tokens: tf.Tensor2D): tf.Tensor {
+  #embed(tokens: tf.Tensor2D, { cache }: ApplyOptions): tf.Tensor {
     const { contextLength, width } = this.config;
     assertShape(tokens, ['B', 'T'], 'LanguageModel: the tokens');
+    const first = cache?.length ?? 0;
     const length = tokens.shape[1];
     const embedded = this.tokens.apply(tokens);
+    if (this.positionEmbedding) return tf.add(embedded, this.positionEmbedding(first, length));
     if (!this.positions) return embedded;
-    if (length > contextLength) {
+    if (first + length > contextLength) {
       throw new UserError(
-        `LanguageModel: a sequence of ${length} tokens is longer than the ${contextLength} learned positions ` +
+        `LanguageModel: a sequence of ${first + length} tokens is longer than the ${contextLength} learned positions ` +
           '(contextLength).',
       );
     }
     const table = this.positions.table;
-    return tf.add(embedded, length === contextLength ? table : table.slice([0, 0], [length, width]));
+    return tf.add(embedded, length === contextLength ? table : table.slice([first, 0], [length, width]));
   }
 
   /** Named `tokens.weight`, `positions.weight`, `blocks.0.attention.output.weight`, …, in the order of computation. */
@@ -128,6 +142,10 @@ export class LanguageModel implements ParameterOwner {
     return [
       ...prefixParameters('tokens', this.tokens),
       ...(this.positions ? prefixParameters('positions', this.positions) : []),
+      ...prefixParameters('positions', {
+        parameters: () => this.positionEmbedding?.parameters?.() ?? [],
+      }),
+      ...(this.#shared ? prefixParameters('shared', this.#shared) : []),
       ...this.blocks.flatMap((block, layer) => prefixParameters(`blocks.${layer}`, block)),
       ...prefixParameters('finalNorm', this.finalNorm),
       ...(this.head ? prefixParameters('head', this.head) : []),
@@ -137,6 +155,8 @@ export class LanguageModel implements ParameterOwner {
   dispose(): void {
     for (const part of [this.tokens, this.positions, ...this.blocks, this.finalNorm, this.head])
       part?.dispose();
+    this.positionEmbedding?.dispose?.();
+    this.#shared?.dispose();
   }
 }
 

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import type { RandomStream } from '../random/index.ts';
 import type { Initializer } from './initializers.ts';
+import type { KeyValueCache } from './key-value-cache.ts';
+import type { AttentionMaps } from './score-processor.ts';
 
 /** A trained weight of a model. */
 export interface Parameter {
@@ -28,6 +30,17 @@ export interface Layer extends ParameterOwner {
 export interface ApplyOptions {
   /** Dropout is active only where this is true. Default false. */
   readonly training?: boolean;
+  /** Keys and values of the positions before x; attention adds those of x to it. Default: x is the whole sequence. */
+  readonly cache?: KeyValueCache;
+  /**
+   * How many query rows attention treats at once. Rows do not meet before the values, so the result is the same; memory grows
+   * with queryBlock·T, not T². For evaluation: gradients would keep every block. Default: all rows.
+   */
+  readonly queryBlock?: number;
+  /** float32 [B, T], 0 at keys that no query may see (padding), else 1. Default: all may be seen. Not with a cache. */
+  readonly keyMask?: tf.Tensor2D;
+  /** Called by each attention for each block of queries; the tensors live as long as the call (`tf.keep`, or read them). */
+  readonly observe?: (maps: AttentionMaps) => void;
 }
 
 /** Makes a parameter with its own buffer, filled by `initializer` from `stream`. */

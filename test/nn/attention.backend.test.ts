@@ -168,11 +168,13 @@ describe('what is passed in', () => {
     expect(facts).toEqual({
       queryLength: T,
       keyLength: T,
+      firstQuery: 0,
       heads: H,
       headDim: D / H,
       causal: true,
       training: true,
       layer: 7,
+      cached: false,
     });
     expect([queries.shape, keys.shape]).toEqual([
       [B, H, T, D / H],
