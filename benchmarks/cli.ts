@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { BACKEND_REQUESTS } from '../src/backends/backend.ts';
 import { presets } from '../src/experiment/experiment.ts';
 import { nearMatches } from '../src/experiment/near-matches.ts';
+import { addQueueCommands, queueOption } from './commands/queue-commands.ts';
 import { reportError } from './commands/report-error.ts';
 import type { RunOptions } from './commands/settings.ts';
 
@@ -90,6 +91,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
       await setupCommand();
     });
 
+  addQueueCommands(program, { invocation });
   return program;
 }
 
@@ -116,6 +118,7 @@ function runOptions(): Record<string, Option[]> {
         '--jobs <n>',
         'cells at once, where they are not timed (default: one for each core)',
       ).argParser(parseCount),
+      queueOption(),
       new Option(
         '--max-minutes <m>',
         'stop cleanly after so many minutes; go on with --resume (default: no limit)',

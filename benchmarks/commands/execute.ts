@@ -3,9 +3,10 @@ import type { Backend } from '../../src/backends/index.ts';
 import { cellFolder, runCells } from '../../src/experiment/cells.ts';
 import { type MergedProgress, mergeProgress } from '../../src/experiment/cells-progress.ts';
 import { busyWarning, readEnvironment } from '../../src/experiment/environment.ts';
+import type { CellExecutor } from '../../src/experiment/executor.ts';
 import { type Experiment, Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
-import type { ProcessExecutor } from '../../src/experiment/process-executor.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
+import { withoutPassword, withoutPasswords } from '../../src/experiment/queue/redis-url.ts';
 import { commandLine } from '../../src/experiment/report/command-line.ts';
 import { RunDirectory } from '../../src/experiment/run-directory.ts';
 import type { Summary } from '../../src/experiment/summary.ts';
@@ -43,6 +44,8 @@ export async function execute(
   if (options.printConfig) process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`);
   else if (options.dryRun) showPlan(experiment, settings, options);
   if (options.printConfig || options.dryRun) return undefined;
+  const { queue } = options;
+  if (queue !== undefined) await (await import('./queue-run.ts')).checkQueue(experiment, queue);
   progress.note(
     `${experiment.name}: ${experiment.question} Preset ${settings.preset}, about ${experiment.durations[settings.preset]}.`,
   );
@@ -53,34 +56,41 @@ export async function execute(
   );
   const shown = shownPath(runDirectory.path);
   const cells = mergeProgress(progress, countCells(experiment, settings));
-  let executor: ProcessExecutor | undefined;
+  let executor: CellExecutor | undefined;
   let recording = false;
   try {
-    executor = createCellExecutor(
-      await cellSpec(experiment, settings, options, { stored, text, runDirectory }),
-      {
-        jobs: jobsOf(experiment, options),
-        progress: cells,
-        signal,
-        folderOf: (id) => runDirectory.file(cellFolder(id)),
-      },
-    );
-    const backend = await executor.start();
+    const spec = await cellSpec(experiment, settings, options, { stored, text, runDirectory });
+    const local = createCellExecutor(spec, {
+      jobs: jobsOf(experiment, options),
+      progress: cells,
+      signal,
+      folderOf: (id) => runDirectory.file(cellFolder(id)),
+    });
+    executor = local;
+    const backend = await local.start();
     if (stored !== undefined) refuseOther(stored, backend);
     if (signal.aborted) throw new Interrupted();
     progress.note(`Backend ${describe(backend)}. Results go to ${shown}`);
     recording = true;
     if (options.overwrite) runDirectory.clear();
-    const jobs = executor.slots;
-    const environment = { ...(await readEnvironment(backend, process.argv.slice(2))), jobs };
+    const command = withoutPasswords(process.argv.slice(2));
+    const environment = {
+      ...(await readEnvironment(backend, command)),
+      ...(!queue && { jobs: local.slots }),
+    };
     const busy = busyWarning(environment);
     if (busy !== undefined) progress.warn(busy);
     const recorded = { ...settings, backend: backend.name, threads: backend.threads };
     const first = await recordStart(runDirectory, recorded, environment, stored !== undefined);
+    if (queue !== undefined) {
+      await local.close();
+      const given = { url: queue, backend, directory: runDirectory, progress: cells, signal, invocation };
+      executor = await (await import('./queue-run.ts')).submitToQueue(spec, given);
+    }
     const results = await runCells(
       {
         cells: (found) => experiment.cells(settings, found),
-        onStage: announceStages(cells, jobs),
+        onStage: announceStages(cells, executor.slots),
         onDone: ({ id }) => cells.done(id),
       },
       runDirectory,
@@ -120,7 +130,9 @@ export async function execute(
   } catch (error) {
     progress.finish();
     if (!(error instanceof Interrupted) || !recording) throw error;
-    throw new Interrupted(commandLine(invocation, ['run', experiment.name, '--out', shown, '--resume']));
+    const words = ['run', experiment.name, '--out', shown, '--resume'];
+    if (queue !== undefined) words.push('--queue', withoutPassword(queue));
+    throw new Interrupted(commandLine(invocation, words));
   } finally {
     await executor?.close();
     runDirectory.remove(copyOfData);
@@ -143,12 +155,16 @@ function announceStages(cells: MergedProgress, slots: number) {
   return (missing: readonly { readonly id: string }[], found: number): void => {
     cells.found(found);
     const there = found === 0 ? '' : ` (${found} are there already)`;
-    const order = slots === 1 || missing.length === 1 ? '' : `, ${Math.min(slots, missing.length)} at once`;
+    const order = slots === 1 || missing.length === 1 ? '' : `, ${atOnce(slots, missing.length)}`;
     const names = missing.slice(0, 4).map(({ id }) => id);
     const which = later && missing.length > 0 ? `: ${names.join(', ')}${missing.length > 4 ? ' …' : ''}` : '';
     cells.note(`${later ? 'Next' : 'To do'}: ${count(missing.length)}${there}${order}${which}.`);
     later = true;
   };
+}
+
+function atOnce(slots: number, cells: number): string {
+  return slots === Number.POSITIVE_INFINITY ? 'through the queue' : `${Math.min(slots, cells)} at once`;
 }
 
 function count(cells: number): string {

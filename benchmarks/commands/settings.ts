@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly resume?: true;
   readonly overwrite?: true;
   readonly jobs?: number;
+  /** URL of a Redis server. */
+  readonly queue?: string;
   readonly maxMinutes?: number;
   readonly dryRun?: true;
   readonly printConfig?: true;

@@ -34,6 +34,8 @@ describe('--help', () => {
                                        with a speed check
         setup                          make the fast CPU backend work: TensorFlow and
                                        our native kernels
+        worker [options]               compute cells that \`run --queue\` submits, on
+                                       this machine
 
       Exit codes:
         0    done; the claim is met, or was not tested
@@ -78,6 +80,8 @@ describe('--help', () => {
       How it runs:
         --jobs <n>         cells at once, where they are not timed (default: one for
                            each core)
+        --queue <url>      compute the cells on all machines that run \`worker\` on this
+                           Redis server (default: here)
         --max-minutes <m>  stop cleanly after so many minutes; go on with --resume
                            (default: no limit)
         --dry-run          show the cells and the estimated time, and stop (default:

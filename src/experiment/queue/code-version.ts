@@ -6,9 +6,12 @@ import { readEnvironment } from '../environment.ts';
 
 /**
  * What tells one state of this package's code from another: `0.1.0`, in a git checkout `0.1.0@8c44cc8a1b2c`, and where tracked
- * code differs from the commit `0.1.0@8c44cc8a1b2c+1f2e3d4c`, the last a digest of the difference.
+ * code differs from the commit `0.1.0@8c44cc8a1b2c+1f2e3d4c`, the last a digest of the difference. Where git cannot tell, as in
+ * an image of a container, the environment's TFJS_METHODS_CODE can: it is taken as it is.
  */
 export async function codeVersion(): Promise<string> {
+  const named = process.env.TFJS_METHODS_CODE;
+  if (named) return named;
   const { commit, dirty, versions } = await readEnvironment(null, []);
   const version = versions['tfjs-methods'] ?? 'unknown';
   if (commit === null) return version;
