@@ -1,6 +1,7 @@
 import { UserError } from '../../src/errors.ts';
 import type { Preset } from '../../src/experiment/experiment.ts';
 import { nearMatches } from '../../src/experiment/near-matches.ts';
+import { type BertConfig, bertBase, bertLarge } from '../step-timing/shapes.ts';
 
 export const CONTESTANTS = [
   'native',
@@ -13,20 +14,6 @@ export const CONTESTANTS = [
 ] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
 export type OptimizerName = 'came' | 'adamw';
-
-export type BertConfig = {
-  /** WordPiece tokens. */
-  readonly vocabulary: number;
-  /** D */
-  readonly width: number;
-  /** L */
-  readonly layers: number;
-  /** Between the two maps of the feed-forward network. */
-  readonly intermediate: number;
-  readonly positions: number;
-  /** Token types: first and second sentence. */
-  readonly types: number;
-};
 
 export type OptimizerStepConfig = {
   readonly bert: BertConfig;
@@ -48,16 +35,6 @@ export type OptimizerStepConfig = {
 };
 
 const ours = ['native', 'native-captured', 'captured', 'eager'];
-
-/** google-bert/bert-base-uncased, config.json. */
-const bertBase: BertConfig = {
-  vocabulary: 30522,
-  width: 768,
-  layers: 12,
-  intermediate: 3072,
-  positions: 512,
-  types: 2,
-};
 
 const laptop: OptimizerStepConfig = {
   bert: bertBase,
@@ -81,8 +58,7 @@ export const presets: Readonly<Record<Preset, OptimizerStepConfig>> = {
     bandwidthElements: 2 ** 20,
   },
   laptop,
-  // bert-large-uncased
-  paper: { ...laptop, bert: { ...bertBase, width: 1024, layers: 24, intermediate: 4096 } },
+  paper: { ...laptop, bert: bertLarge },
 };
 
 /** @throws UserError for a contestant that does not exist */

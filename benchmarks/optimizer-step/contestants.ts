@@ -3,11 +3,13 @@ import type { LineProcess } from '../../src/experiment/line-process.ts';
 import type { Contestant } from '../../src/experiment/timer.ts';
 import { startOwn } from '../own-process.ts';
 import { missingPackages, type PeerPackage, type Peers, startPeer } from '../peers.ts';
+import type { Weighed } from '../step-timing/compare-weights.ts';
+import type { ValueSample } from '../step-timing/samples.ts';
+import type { StepTask } from '../step-timing/task.ts';
 import type { ContestantName, OptimizerName } from './config.ts';
-import type { Task } from './task.ts';
 
 /** A contestant that has made its first step: its state is there. */
-export interface Started extends Contestant {
+export interface Started extends Contestant, Weighed {
   readonly name: ContestantName;
   readonly process: LineProcess;
   readonly stateBytes: number;
@@ -50,7 +52,7 @@ const PEERS: Readonly<
 export async function startContestant(
   name: ContestantName,
   optimizer: OptimizerName,
-  task: Task,
+  task: StepTask,
   backend: Backend,
   peers: Peers | undefined,
   signal: AbortSignal,
@@ -90,7 +92,9 @@ async function prepare(
       'stateBytes' | 'version' | 'threads'
     >;
     const run = async (steps: number) => (await process.ask('run', { steps })).ms as number[];
-    return { name, process, pid: process.pid, run, stateBytes, version, threads, rule };
+    const values = async (samples: readonly ValueSample[]) =>
+      (await process.ask('values', { samples })).values as number[][];
+    return { name, process, pid: process.pid, run, values, stateBytes, version, threads, rule };
   } catch (error) {
     await process.close();
     throw error;

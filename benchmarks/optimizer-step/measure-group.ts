@@ -4,10 +4,11 @@ import { type CellContext, type CellRunner, Interrupted } from '../../src/experi
 import { type StoredComparison, storeComparison } from '../../src/experiment/stored-comparison.ts';
 import { compare } from '../../src/experiment/timer.ts';
 import { findPeers, type Peers } from '../peers.ts';
-import { compareWeights, type WeightDifference } from './compare-weights.ts';
+import { compareWeights, type WeightDifference } from '../step-timing/compare-weights.ts';
+import { chooseSamples } from '../step-timing/samples.ts';
 import type { ContestantName, OptimizerName, OptimizerStepConfig } from './config.ts';
 import { type Started, startContestant } from './contestants.ts';
-import { chooseSamples, createTask } from './task.ts';
+import { createTask } from './task.ts';
 
 /** The step of one optimizer, and who is beside it: only one group's weights are in memory. */
 export interface GroupCell extends Cell {

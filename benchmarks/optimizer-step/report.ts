@@ -5,13 +5,12 @@ import type { Table } from '../../src/experiment/table.ts';
 import type { Comparison } from '../../src/experiment/timer.ts';
 import { type Bar, judge } from '../bar.ts';
 import { sampleRow } from '../sample-row.ts';
+import { BYTES_PER_PARAMETER } from '../step-timing/bytes-per-parameter.ts';
+import { BERT_BASE_PARAMETERS, countElements } from '../step-timing/shapes.ts';
 import { timingChart } from '../timing-chart.ts';
 import type { OptimizerStepConfig } from './config.ts';
 import type { GroupResult as StoredGroupResult } from './measure-group.ts';
-import { countElements } from './shapes.ts';
-import { BYTES_PER_PARAMETER, createTask } from './task.ts';
-
-const BERT_BASE_PARAMETERS = 109_482_240;
+import { createTask } from './task.ts';
 
 export const BARS: readonly Bar[] = [
   { metric: 'came.native.speedup.authors', atLeast: 1 / 0.15 },

@@ -1,4 +1,7 @@
-"""PyTorch's side of `run optimizer-step`: AdamW fused and foreach, and the authors' CAME (PyPI came-pytorch)."""
+"""PyTorch's side of `run optimizer-step` and `run came-step-time`.
+
+AdamW fused, foreach and single-tensor, and the authors' CAME (PyPI came-pytorch).
+"""
 
 import importlib.metadata
 import os
@@ -13,7 +16,7 @@ torch.set_num_threads(os.cpu_count())
 
 
 def hashed(count, key, scale):
-    """Numbers in [−scale/2, scale/2), the same as in benchmarks/optimizer-step/values.ts: exact in float32."""
+    """Numbers in [−scale/2, scale/2), the same as in benchmarks/step-timing/values.ts: exact in float32."""
     with np.errstate(over="ignore"):
         h = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B1)
         h ^= np.uint32((key * 0x85EBCA6B) & 0xFFFFFFFF)
@@ -50,21 +53,27 @@ def make_optimizer(kind, parameters, question):
     )
 
 
-parameters, optimizer = [], None
+contestants, gradients = {}, {}
 
 
 def prepare(question):
-    global optimizer
+    """Makes a contestant and its first steps. Where a process has several, each question says which "contestant" it is for."""
+    parameters = []
     for index, shape in enumerate(question["shapes"]):
         count = int(np.prod(shape))
         # Cloned, so that they lie in memory that PyTorch allocated, as a model's do: NumPy's lies in large pages.
         tensor = lambda key, scale: torch.from_numpy(hashed(count, key, scale).reshape(shape)).clone()
         parameter = tensor(2 * index, question["weightScale"]).requires_grad_()
-        parameter.grad = tensor(2 * index + 1, question["gradientScale"])
+        # No optimizer writes gradients: contestants share them.
+        key = (index, *shape, question["gradientScale"])
+        if key not in gradients:
+            gradients[key] = tensor(2 * index + 1, question["gradientScale"])
+        parameter.grad = gradients[key]
         parameters.append(parameter)
     optimizer = make_optimizer(question["kind"], parameters, question)
     for _ in range(question["warmUp"]):
         optimizer.step()
+    contestants[question.get("contestant")] = (parameters, optimizer)
     state = [value for slots in optimizer.state.values() for value in slots.values() if torch.is_tensor(value)]
     package = "came-pytorch " + importlib.metadata.version("came-pytorch") + ", " if question["kind"] == "authors" else ""
     return {
@@ -74,10 +83,23 @@ def prepare(question):
     }
 
 
+def run(question):
+    _, optimizer = contestants[question.get("contestant")]
+    return {"ms": time_steps(lambda: optimizer.step(), question["steps"])}
+
+
 def values(question):
     """Some values of some parameters: [[value of element e for e in elements] for (index, elements) in samples]."""
+    parameters, _ = contestants[question.get("contestant")]
     flat = lambda index: parameters[index].detach().reshape(-1)
     return {"values": [flat(sample["index"])[sample["elements"]].tolist() for sample in question["samples"]]}
+
+
+def release(_):
+    """Ends all contestants."""
+    contestants.clear()
+    gradients.clear()
+    return {}
 
 
 def bandwidth(question):
@@ -97,7 +119,8 @@ def bandwidth(question):
 
 answer_lines({
     "prepare": prepare,
-    "run": lambda question: {"ms": time_steps(lambda: optimizer.step(), question["steps"])},
+    "run": run,
     "values": values,
+    "release": release,
     "bandwidth": bandwidth,
 })

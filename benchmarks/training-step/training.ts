@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '../../src/compile/index.ts';
 import { LanguageModel } from '../../src/nn/index.ts';
-import { AdamW, noDecayOnVectors } from '../../src/optimizers/index.ts';
+import { AdamW, noDecayOnVectors, type Optimizer } from '../../src/optimizers/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 import { type AdamWSettings, type ModelSize, type Task, WEIGHT_SEED } from './task.ts';
 
@@ -16,14 +16,18 @@ export function createModel(size: ModelSize): LanguageModel {
 
 /** A model in training. */
 export interface Training {
-  /** One step on the next batch: forward, backward, AdamW. Resolves to the loss, when it is there. */
+  /** One step on the next batch: forward, backward, optimizer. Resolves to the loss, when it is there. */
   step(): Promise<number>;
   dispose(): void;
 }
 
-export function createTraining({ size, optimizer, windows }: Task, captured: boolean): Training {
+/** @param optimizer ends with the training */
+export function createTraining(
+  { size, optimizer: settings, windows }: Task,
+  captured: boolean,
+  optimizer: Optimizer = createAdamW(settings),
+): Training {
   const model = createModel(size);
-  const adamw = createAdamW(optimizer);
   const batches = windows.map((window) => ({
     tokens: tf.tensor2d(
       window.map((row) => row.slice(0, -1)),
@@ -38,7 +42,7 @@ export function createTraining({ size, optimizer, windows }: Task, captured: boo
   }));
   const variables = model.parameters().map(({ variable }) => variable);
   const eager = (tokens: tf.Tensor2D, targets: tf.Tensor2D) =>
-    adamw.minimize(() => model.loss(tokens, targets, { training: true }), true, variables) as tf.Scalar;
+    optimizer.minimize(() => model.loss(tokens, targets, { training: true }), true, variables) as tf.Scalar;
   const compiled = captured ? compile(eager) : undefined;
   const step = compiled ?? eager;
   let count = 0;
@@ -53,7 +57,7 @@ export function createTraining({ size, optimizer, windows }: Task, captured: boo
     dispose() {
       compiled?.dispose();
       for (const { tokens, targets } of batches) tf.dispose([tokens, targets]);
-      adamw.dispose();
+      optimizer.dispose();
       model.dispose();
     },
   };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { compareWeights } from '../../benchmarks/optimizer-step/compare-weights.ts';
 import { checkConfig, presets } from '../../benchmarks/optimizer-step/config.ts';
-import { bertShapes, countElements } from '../../benchmarks/optimizer-step/shapes.ts';
-import { chooseSamples, createTask } from '../../benchmarks/optimizer-step/task.ts';
-import { hashedValues } from '../../benchmarks/optimizer-step/values.ts';
+import { createTask } from '../../benchmarks/optimizer-step/task.ts';
 import { optimizerStep } from '../../benchmarks/optimizer-step.ts';
-import type { LineProcess } from '../../src/experiment/line-process.ts';
+import { compareWeights } from '../../benchmarks/step-timing/compare-weights.ts';
+import { chooseSamples } from '../../benchmarks/step-timing/samples.ts';
+import { bertShapes, countElements } from '../../benchmarks/step-timing/shapes.ts';
+import { hashedValues } from '../../benchmarks/step-timing/values.ts';
 import { runQuietly } from '../support/run-quietly.ts';
 
 describe('bertShapes', () => {
@@ -51,7 +51,7 @@ describe('compareWeights', () => {
   ) => ({
     name,
     rule,
-    process: { ask: async () => ({ values }) } as unknown as LineProcess,
+    values: async () => values,
   });
 
   it('compares those of one rule, relative to the largest weight of the tensor', async () => {

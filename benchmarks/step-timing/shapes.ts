@@ -1,4 +1,32 @@
-import type { BertConfig } from './config.ts';
+export type BertConfig = {
+  /** WordPiece tokens. */
+  readonly vocabulary: number;
+  /** D */
+  readonly width: number;
+  /** L */
+  readonly layers: number;
+  /** Between the two maps of the feed-forward network. */
+  readonly intermediate: number;
+  readonly positions: number;
+  /** Token types: first and second sentence. */
+  readonly types: number;
+};
+
+/** google-bert/bert-base-uncased, config.json. */
+export const bertBase: BertConfig = {
+  vocabulary: 30522,
+  width: 768,
+  layers: 12,
+  intermediate: 3072,
+  positions: 512,
+  types: 2,
+};
+
+/** bert-large-uncased */
+export const bertLarge: BertConfig = { ...bertBase, width: 1024, layers: 24, intermediate: 4096 };
+
+/** Of `bertBase`. */
+export const BERT_BASE_PARAMETERS = 109_482_240;
 
 /**
  * Every weight of BERT (Devlin et al. 2019) without a task head, kernels as [in, out]: embeddings of tokens, positions and

@@ -1,5 +1,13 @@
-import type { Started } from './contestants.ts';
-import type { ValueSample } from './task.ts';
+import type { ValueSample } from './samples.ts';
+
+/** Who has made its warm-up steps. */
+export interface Weighed {
+  readonly name: string;
+  /** The optimizer that it is: those of one rule must have the same weights. */
+  readonly rule: string;
+  /** The values that the samples name, of its weights now. */
+  values(samples: readonly ValueSample[]): Promise<number[][]>;
+}
 
 /** Largest difference of a contestant's weights from those of the first with the same rule, relative to the tensor's largest. */
 export interface WeightDifference {
@@ -16,13 +24,14 @@ export const WEIGHT_TOLERANCE = 1e-5;
  * @throws Error naming the contestant whose weights disagree
  */
 export async function compareWeights(
-  started: readonly Pick<Started, 'name' | 'rule' | 'process'>[],
+  started: readonly Weighed[],
   samples: readonly ValueSample[],
 ): Promise<WeightDifference[]> {
   const differences: WeightDifference[] = [];
   const references = new Map<string, { name: string; values: number[][] }>();
-  for (const { name, rule, process } of started) {
-    const values = (await process.ask('values', { samples })).values as number[][];
+  for (const contestant of started) {
+    const { name, rule } = contestant;
+    const values = await contestant.values(samples);
     const reference = references.get(rule);
     if (reference === undefined) {
       references.set(rule, { name, values });
