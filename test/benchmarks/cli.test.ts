@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { cameConvergence } from '../../benchmarks/came-convergence.ts';
 import { runCli } from './run-cli.ts';
 
 let folder: string;
@@ -34,8 +33,7 @@ describe('--help', () => {
                                        with a speed check
         setup                          make the fast CPU backend work: TensorFlow and
                                        our native kernels
-        worker [options]               compute cells that \`run --queue\` submits, on
-                                       this machine
+        worker [options]               compute cells that \`run --queue\` submits
 
       Exit codes:
         0    done; the claim is met, or was not tested
@@ -80,8 +78,7 @@ describe('--help', () => {
       How it runs:
         --jobs <n>         cells at once, where they are not timed (default: one for
                            each core)
-        --queue <url>      compute the cells on all machines that run \`worker\` on this
-                           Redis server (default: here)
+        --queue <url>      Redis server; its workers compute the cells (default: none)
         --max-minutes <m>  stop cleanly after so many minutes; go on with --resume
                            (default: no limit)
         --dry-run          show the cells and the estimated time, and stop (default:
@@ -294,107 +291,5 @@ describe('env', () => {
     });
     expect(found.backends).toContainEqual(expect.objectContaining({ name: 'js', available: true }));
     expect(found.matmulGflops).toBeGreaterThan(0.01);
-  });
-});
-
-describe('run --print-config', () => {
-  it('prints the resolved settings as JSON and writes nothing', async () => {
-    const { code, stdout, stderr } = await runCli([
-      'run',
-      'came-convergence',
-      '--print-config',
-      '--seeds',
-      '3..4',
-      '--set',
-      'steps=7',
-      '--set',
-      'evaluations=1',
-      '--out',
-      join(folder, 'printed'),
-    ]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(JSON.parse(stdout)).toMatchObject({
-      experiment: 'came-convergence',
-      preset: 'laptop',
-      seeds: [3, 4],
-      data: null,
-      config: { steps: 7, adamw: { beta2: 0.95 } },
-    });
-    expect(readdirSync(folder)).not.toContain('printed');
-  });
-});
-
-describe('run --dry-run', () => {
-  it('shows the cells and the estimated time, and writes nothing', async () => {
-    const out = join(folder, 'dry');
-    const { code, stdout, stderr } = await runCli([
-      'run',
-      'came-*',
-      '--dry-run',
-      '--jobs',
-      '2',
-      '--out',
-      out,
-    ]);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^adamw-lr0.001-seed1000000 +adamw +0.001 +1000000$/m);
-    expect(stdout).toContain('And 10 more, which the results of these decide.');
-    // 8 cells, then 10, two at a time.
-    const minutes = (9 * cameConvergence.cellSeconds.laptop) / 60;
-    expect(stdout).toMatch(
-      new RegExp(`^Estimated time: about ${Math.floor(minutes)} min( \\d+ s)?, 2 at once \\(`, 'm'),
-    );
-    expect(readdirSync(folder)).not.toContain('dry');
-  });
-
-  it('--json prints the settings with the plan, and of a run that was begun which cells are done', async () => {
-    const out = join(folder, 'begun');
-    mkdirSync(join(out, 'cells'), { recursive: true });
-    writeFileSync(join(out, 'cells', 'came-lr0.01-seed1000000.json'), '{}');
-    const { code, stdout } = await runCli([
-      'run',
-      'came-convergence',
-      '--preset',
-      'smoke',
-      '--dry-run',
-      '--json',
-      '--jobs',
-      '3',
-      '--out',
-      out,
-    ]);
-    expect(code).toBe(0);
-    const plan = JSON.parse(stdout);
-    expect(plan).toMatchObject({ experiment: 'came-convergence', preset: 'smoke', jobs: 3, later: 4 });
-    expect(plan.cells.map((cell: { done: boolean }) => cell.done)).toEqual([false, false, false, true]);
-    // Three cells at once, then three and one.
-    expect(plan.seconds).toBeCloseTo(3 * cameConvergence.cellSeconds.smoke, 9);
-  });
-
-  it('of what is timed plans one cell at a time, whatever --jobs says', async () => {
-    const { stdout } = await runCli(['run', 'training-step', '--dry-run', '--json', '--jobs', '4']);
-    expect(JSON.parse(stdout)).toMatchObject({ jobs: 1, cells: [{ id: 'D128' }, { id: 'D256' }] });
-  });
-});
-
-describe('run without names', () => {
-  it('takes the headline experiment of each method', async () => {
-    const { code, stdout } = await runCli(['run', '--print-config']);
-    expect(code).toBe(0);
-    const names = [...stdout.matchAll(/^ {2}"experiment": "(.*)"/gm)].map(([, name]) => name);
-    expect(names).toContain('came-convergence');
-    expect(names).not.toContain('training-step');
-  });
-
-  it('opens with a sentence on what it does and how long it takes', async () => {
-    const out = join(folder, 'headlines');
-    const { stderr } = await runCli(['run', '--out', out], {
-      onStderr: (text, child) => {
-        if (text.includes('Preset laptop')) child.kill('SIGINT');
-      },
-    });
-    expect(stderr.split('\n')[0]).toMatch(
-      /^This runs the headline experiment of each method that is here: came-convergence \(CAME against AdamW: .*\), about \d+ min on 2 cores.*\. Ctrl-C stops it/,
-    );
   });
 });
