@@ -11,7 +11,7 @@ interface Wiring {
 export function addQueueCommands(program: Command, { invocation }: Wiring): void {
   program
     .command('worker')
-    .summary('compute cells that `run --queue` submits, on this machine')
+    .summary('compute cells that `run --queue` submits')
     .description(
       'Takes cells from the queue, computes them one thread each, and returns the results: the same bits as a local run.\n' +
         'It takes only cells of the same version and commit of this package and of its own backend. Ctrl-C lets the cells\n' +
@@ -48,10 +48,9 @@ Examples:
 
 /** For `run`. */
 export function queueOption(): Option {
-  return new Option(
-    '--queue <url>',
-    'compute the cells on all machines that run `worker` on this Redis server (default: here)',
-  ).conflicts('jobs');
+  return new Option('--queue <url>', 'Redis server; its workers compute the cells (default: none)').conflicts(
+    'jobs',
+  );
 }
 
 function parseCount(text: string): number {

@@ -126,7 +126,7 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
       streams: { events: { maxLen: eventsKept } },
     });
     this.#queue.on('error', () => {}); // told by `server`
-    options.signal.addEventListener('abort', this.#stop, { once: true });
+    options.signal.addEventListener('abort', this.#interrupt, { once: true });
     if (options.signal.aborted) this.#stop();
   }
 
@@ -143,6 +143,8 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
       connection,
       prefix: keyPrefix,
       lastEventId: last[0]?.[0] ?? '0-0',
+      // Milliseconds of one read; with a Redis that is away, the process lives on for so long after all else has ended.
+      blockingTimeout: 1000,
     });
     this.#events.on('error', () => {}); // told by `server`
     this.#events.on('completed', ({ jobId, returnvalue }) => {
@@ -189,11 +191,19 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
     return this.#closing;
   }
 
-  readonly #stop = (): void => {
+  readonly #interrupt = (): void => {
+    if (this.#pending.size > 0)
+      this.#options.progress.note(
+        'Its cells stay in the queue: workers go on with them, and --resume fetches what they found.',
+      );
+    this.#stop();
+  };
+
+  #stop(): void {
     this.#stopped = true;
     this.#left ||= this.#pending.size > 0;
     for (const id of this.#pending.keys()) this.#reject(id, new Interrupted());
-  };
+  }
 
   async #submit(cell: K): Promise<void> {
     const id = jobId(this.#run, cell.id);
@@ -295,7 +305,7 @@ class QueueExecutor<K extends Cell, R> implements CellExecutor<K, R> {
   }
 
   async #close(): Promise<void> {
-    this.#options.signal.removeEventListener('abort', this.#stop);
+    this.#options.signal.removeEventListener('abort', this.#interrupt);
     clearInterval(this.#timer);
     const unfinished = [...this.#pending.keys()];
     this.#stop();
