@@ -6,6 +6,20 @@ export {
   DEFAULT_CORPUS_OPTIONS,
   requireContext,
 } from './corpus.ts';
+export {
+  type MaskedText,
+  type MaskedVocabulary,
+  maskedEvaluationWindows,
+  maskedVocabulary,
+  randomMaskedWindows,
+} from './masked-windows.ts';
+export {
+  type MaskedSequence,
+  type Masking,
+  type MaskingOptions,
+  makeMasking,
+  NOT_PREDICTED,
+} from './masking.ts';
 export { type RecallStatistics, recallStatistics, shareWithinContext } from './recall-statistics.ts';
 export {
   DEFAULT_STORIES,

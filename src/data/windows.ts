@@ -21,12 +21,13 @@ export interface WindowShape {
  * @throws RangeError if the split is shorter than T + 1
  */
 export function randomWindows(split: ArrayLike<number>, shape: WindowShape, stream: RandomStream): Batch {
+  return windowsAt(split, randomStarts(split, shape, stream), shape.context);
+}
+
+/** Where the windows of `randomWindows` begin. */
+export function randomStarts(split: ArrayLike<number>, shape: WindowShape, stream: RandomStream): number[] {
   const starts = startCount(split, shape);
-  return windowsAt(
-    split,
-    Array.from({ length: shape.batchSize }, () => stream.integer(starts)),
-    shape.context,
-  );
+  return Array.from({ length: shape.batchSize }, () => stream.integer(starts));
 }
 
 /**
@@ -41,17 +42,22 @@ export function* evaluationWindows(
   shape: WindowShape,
   limit = Number.POSITIVE_INFINITY,
 ): Generator<Batch, void, undefined> {
+  for (const starts of evaluationStarts(split, shape, limit)) yield windowsAt(split, starts, shape.context);
+}
+
+/** Where the windows of `evaluationWindows` begin, batch by batch. */
+export function* evaluationStarts(
+  split: ArrayLike<number>,
+  shape: WindowShape,
+  limit: number,
+): Generator<number[], void, undefined> {
   startCount(split, shape);
   const { batchSize, context } = shape;
   const available = Math.floor((split.length - 1) / context);
   const count = Math.min(available, limit);
   for (let first = 0; first < count; first += batchSize) {
     const size = Math.min(batchSize, count - first);
-    const starts = Array.from(
-      { length: size },
-      (_, i) => Math.floor(((first + i) * available) / count) * context,
-    );
-    yield windowsAt(split, starts, context);
+    yield Array.from({ length: size }, (_, i) => Math.floor(((first + i) * available) / count) * context);
   }
 }
 

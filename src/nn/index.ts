@@ -38,6 +38,7 @@ export {
 } from './language-model-config.ts';
 export { LayerNorm } from './layer-norm.ts';
 export { Linear, type LinearOptions } from './linear.ts';
+export { MaskedLanguageModel, type MaskedLanguageModelOptions } from './masked-language-model.ts';
 export { Mlp, type MlpOptions } from './mlp.ts';
 export {
   type ApplyOptions,
