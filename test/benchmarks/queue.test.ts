@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { addQueueCommands } from '../../benchmarks/commands/queue-commands.ts';
 import { hasRedisServer, TestRedis } from '../experiment/queue/redis-server.ts';
 import { computed, count, finished } from '../support/counting-runs.ts';
@@ -16,12 +16,19 @@ const folder = temporaryFolders();
 /** Somebody may edit the code while the tests run, and code that differs is refused. */
 const env = { TFJS_METHODS_EXPERIMENTS: experiments, TFJS_METHODS_CODE: 'tests' };
 
+const children = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL'); // of a test that failed
+  children.clear();
+});
+
 /** Starts `worker`; resolves once it takes cells. */
 function startWorker(url: string): Promise<{ child: ChildProcess; ended: Promise<CliResult> }> {
   return new Promise((resolve, reject) => {
     const ended = runCli(['worker', '--queue', url, '--jobs', '1', '--backend', 'js'], {
       env,
       onStderr(text, child) {
+        children.add(child);
         if (text.includes('Taking cells')) resolve({ child, ended });
       },
     });
