@@ -52,6 +52,7 @@ describe.skipIf(!hasRedisServer)('run --queue and worker', { timeout: 120_000 },
     const submitted = count(queued, [...size, '--queue', url], {
       env,
       onStderr(text, child) {
+        children.add(child);
         if (told || !text.includes('through the queue')) return;
         told = true;
         void finished(queued, 1).then(() => child.kill('SIGINT'));
