@@ -21,7 +21,7 @@ export { saveModel } from './folder/save-model.ts';
 export { SettingsReader } from './folder/settings-reader.ts';
 export type { StoredModel } from './folder/stored-model.ts';
 export * from './folder/stored-tensor.ts';
-export { MaskedLanguageModel, type MaskedLanguageModelOptions } from './heads/masked-language-model.ts';
+export { MaskedTokenPredictor, type MaskedTokenPredictorOptions } from './heads/masked-token-predictor.ts';
 export { PooledEncoder } from './heads/pooled-encoder.ts';
 export { SequenceClassifier } from './heads/sequence-classifier.ts';
 export { SequenceRegressor } from './heads/sequence-regressor.ts';

@@ -24,7 +24,7 @@ import {
   storedParameter,
 } from '../folder/stored-tensor.ts';
 
-export interface MaskedLanguageModelOptions {
+export interface MaskedTokenPredictorOptions {
   /** Of the transform. Default the exact gelu. */
   readonly activation?: (x: tf.Tensor) => tf.Tensor;
 }
@@ -33,7 +33,7 @@ export interface MaskedLanguageModelOptions {
  * Predicts masked tokens: norm(activation(W·h + b)), then the table of tokens transposed, and a bias. Where the table is narrower
  * than the hidden states (E < H), W maps to its width: the authors' head cannot be built there. Owns the encoder.
  */
-export class MaskedLanguageModel implements ParameterOwner, StoredModel {
+export class MaskedTokenPredictor implements ParameterOwner, StoredModel {
   readonly base: EncoderModel;
   readonly family: string;
   readonly architecture = 'ForMaskedLM';
@@ -42,7 +42,7 @@ export class MaskedLanguageModel implements ParameterOwner, StoredModel {
   readonly bias: Parameter; // [V]
   readonly #activation: (x: tf.Tensor) => tf.Tensor;
 
-  constructor(base: EncoderModel, streams: RandomStreams, options: MaskedLanguageModelOptions = {}) {
+  constructor(base: EncoderModel, streams: RandomStreams, options: MaskedTokenPredictorOptions = {}) {
     const { width, epsilon, initialDeviation } = base.sizes;
     const [vocabulary, embedded] = base.tokenTable.shape;
     this.base = base;
