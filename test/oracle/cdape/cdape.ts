@@ -52,7 +52,8 @@ export function cdapeScores(values: Values, sizes: Sizes, options: Options = {})
     for (let h = 0; h < heads; h++) {
       for (let i = 0; i < queries; i++) {
         for (let j = 0; j < keys; j++) {
-          result.push(scoreAt(h, i, j) + biasAt(h, i, j) + (changes[i]?.[h]?.[j] as number));
+          const later = causal && j > firstQuery + i; // for the causal mask to remove
+          result.push(later ? 0 : scoreAt(h, i, j) + biasAt(h, i, j) + (changes[i]?.[h]?.[j] as number));
         }
       }
     }
