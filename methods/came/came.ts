@@ -35,6 +35,7 @@ import {
 import { cameLoopsUpdate } from './came-loops.ts';
 import { cameNativeUpdate } from './came-native.ts';
 import { cameUpdate } from './came-update.ts';
+import { cameWebgpuUpdate } from './came-webgpu.ts';
 import {
   CAME_DEFAULTS,
   type CameGroupRule,
@@ -215,8 +216,9 @@ export class CAME extends Optimizer {
     scalars: StepScalars,
   ): readonly VariableUpdate[] {
     if (deviates(this.options)) return updates;
-    const left = cameNativeUpdate(updates, scalars, this.options);
-    return cameLoopsUpdate(left, scalars, this.options);
+    const notNative = cameNativeUpdate(updates, scalars, this.options);
+    const left = cameLoopsUpdate(notNative, scalars, this.options);
+    return cameWebgpuUpdate(left, scalars, this.options);
   }
 
   protected override updateVariable(

@@ -21,6 +21,13 @@ export { meanOfAll, meanOverAxis } from './blocked-mean.ts';
 export type { Partition } from './blocks.ts';
 export { type DecayMask, decayAll, noDecayOnVectors } from './decay.ts';
 export { clipByRms, divideByFactoredRoot, rootMeanSquare } from './factored-moment.ts';
+export {
+  type GpuArguments,
+  type GpuProgram,
+  hasGpuPrograms,
+  LANES,
+  runGpuProgram,
+} from './gpu-program.ts';
 export { clipScale, globalNorm } from './gradient-clipping.ts';
 export { type GroupRule, type GroupSettings, noDecayForVectors } from './groups.ts';
 export { type HostMemory, hostMemory } from './host-memory.ts';
