@@ -71,7 +71,7 @@ const laptop: StepTimeConfig = {
   rounds: 5,
   extraRounds: 5,
   sectionSeconds: 0.2,
-  maximumSteps: 50,
+  maximumSteps: 200,
   pause: 100,
   othersLimit: 0.03,
   bandwidthElements: 2 ** 26,

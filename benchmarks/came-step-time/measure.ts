@@ -1,6 +1,6 @@
 import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
 import { storeComparison } from '../../src/experiment/stored-comparison.ts';
-import { type Comparison, type Contestant, compare } from '../../src/experiment/timer.ts';
+import { type Comparison, type Contestant, compare, summarise } from '../../src/experiment/timer.ts';
 import type { Peers } from '../peers.ts';
 import { compareWeights, type Weighed } from '../step-timing/compare-weights.ts';
 import { chooseSamples, type ValueSample } from '../step-timing/samples.ts';
@@ -101,7 +101,7 @@ export function timedOf({ name, rule, stateBytes, version, threads }: Started): 
   return { name, rule, stateBytes, version, threads };
 }
 
-/** As many steps in each section as fit in the time; one trial tells how many. */
+/** As many steps in each section as fit in the time. A first section, not counted, tells how many, and lets V8 compile the loops. */
 export async function timeRounds(
   label: string,
   started: readonly Started[],
@@ -111,9 +111,11 @@ export async function timeRounds(
   if (started.length === 0) return storeComparison(NOBODY);
   const steps = new Map<string, number>();
   for (const { name, run } of started) {
-    const [estimate = Number.POSITIVE_INFINITY] = await run(1);
-    const fitting = Math.round((sectionSeconds * 1000) / estimate);
-    steps.set(name, Math.min(config.maximumSteps, Math.max(1, fitting)));
+    const fitting = (times: readonly number[]) => {
+      const count = Math.round((sectionSeconds * 1000) / summarise(times).median);
+      return Math.min(config.maximumSteps, Math.max(1, count));
+    };
+    steps.set(name, fitting(await run(fitting(await run(1)))));
   }
   const comparison = await compare(started, {
     rounds: config.rounds,

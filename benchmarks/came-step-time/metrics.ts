@@ -4,7 +4,7 @@ import type { Bandwidth, Restored, RestoredResult } from './restore.ts';
 import { timingOf } from './restore.ts';
 import type { StepCell, Timed } from './results.ts';
 
-/** Flat, as `Outcome.metrics` has them. A ratio is one's time over another's, measured in the same rounds. */
+/** Flat, as `Outcome.metrics` has them. A speedup is another's time over one's own, in the same rounds. */
 export function metricsOf({ results, bandwidth }: Restored): Record<string, number> {
   const metrics: Record<string, number> = {};
   for (const result of results) {
@@ -56,10 +56,10 @@ function stepMetrics(
     const share = shareOf(rule, median, parameters, bandwidth.best);
     if (share !== undefined) metrics[`${key}.${name}.bandwidthShare`] = share;
     const triadShare = shareOf(rule, median, parameters, bandwidth.triad);
-    if (triadShare !== undefined) metrics[`${key}.${name}.triadShare`] = triadShare;
+    if (triadShare !== undefined) metrics[`${key}.${name}.triadBandwidthShare`] = triadShare;
     if (!(name in FORMS)) continue;
     for (const [other, timing] of comparison.timings) {
-      if (other !== name) metrics[`${key}.${name}.ratio.${other}`] = median / timing.median;
+      if (other !== name) metrics[`${key}.${name}.speedup.${other}`] = timing.median / median;
     }
   }
   for (const { name, reference, difference } of differences) {
@@ -80,5 +80,5 @@ function addTraining(metrics: Record<string, number>, { comparison }: RestoredRe
     metrics[`training.${name}.madMs`] = mad;
   }
   const [came, adamw] = [comparison.timings.get('came'), comparison.timings.get('adamw')];
-  if (came && adamw) metrics['training.ratio'] = came.median / adamw.median;
+  if (came && adamw) metrics['training.came.speedup.adamw'] = adamw.median / came.median;
 }
