@@ -2,8 +2,10 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { BACKEND_REQUESTS } from '../src/backends/backend.ts';
 import { presets } from '../src/experiment/experiment.ts';
 import { nearMatches } from '../src/experiment/near-matches.ts';
+import { addDiskCommands } from './commands/disk-commands.ts';
 import { addQueueCommands, queueOption } from './commands/queue-commands.ts';
 import { reportError } from './commands/report-error.ts';
+import { addResultsCommands } from './commands/results-commands.ts';
 import type { RunOptions } from './commands/settings.ts';
 
 /** How this program is called, for the commands that its messages suggest. */
@@ -91,6 +93,8 @@ export function buildProgram(done: (exitCode: number) => void): Command {
       await setupCommand();
     });
 
+  addResultsCommands(program, { done, invocation });
+  addDiskCommands(program, { done, invocation });
   addQueueCommands(program, { invocation });
   return program;
 }
@@ -134,7 +138,9 @@ function runOptions(): Record<string, Option[]> {
       new Option('--resume', 'continue the run in --out where it stopped (default: false)'),
       new Option('--overwrite', 'replace the run in --out (default: false)').conflicts('resume'),
     ],
-    'What it prints:': [
+    'What it shows:': [
+      new Option('--watch', 'serve the growing report to this machine (default: false)'),
+      new Option('--tensorboard', 'also write curves as TensorBoard event files (default: false)'),
       new Option('--json', 'print summary.json and nothing else on stdout (default: false)'),
       new Option('--quiet', 'no progress (default: false)'),
     ],

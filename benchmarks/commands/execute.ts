@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { Backend } from '../../src/backends/index.ts';
-import { cellFolder, runCells } from '../../src/experiment/cells.ts';
+import { type Cell, cellFolder, runCells } from '../../src/experiment/cells.ts';
 import { type MergedProgress, mergeProgress } from '../../src/experiment/cells-progress.ts';
 import { busyWarning, readEnvironment } from '../../src/experiment/environment.ts';
 import type { CellExecutor } from '../../src/experiment/executor.ts';
@@ -8,6 +8,7 @@ import { type Experiment, Interrupted, type Outcome } from '../../src/experiment
 import type { Progress } from '../../src/experiment/progress.ts';
 import { withoutPassword, withoutPasswords } from '../../src/experiment/queue/redis-url.ts';
 import { commandLine } from '../../src/experiment/report/command-line.ts';
+import type { LiveReport } from '../../src/experiment/report/serve-report.ts';
 import { RunDirectory } from '../../src/experiment/run-directory.ts';
 import type { Summary } from '../../src/experiment/summary.ts';
 import { writeResults } from '../../src/experiment/write-results.ts';
@@ -17,6 +18,7 @@ import { newDirectoryName } from './new-directory-name.ts';
 import { jobsOf, showPlan } from './plan.ts';
 import { readStored, recordStart } from './record.ts';
 import { type RunOptions, resolveSettings, resumeSettings, type Settings } from './settings.ts';
+import { writeCurves } from './tensorboard-events.ts';
 
 interface Surroundings {
   readonly progress: Progress;
@@ -57,6 +59,7 @@ export async function execute(
   const shown = shownPath(runDirectory.path);
   const cells = mergeProgress(progress, countCells(experiment, settings));
   let executor: CellExecutor | undefined;
+  let live: LiveReport | undefined;
   let recording = false;
   try {
     const spec = await cellSpec(experiment, settings, options, { stored, text, runDirectory });
@@ -87,9 +90,15 @@ export async function execute(
       const given = { url: queue, backend, directory: runDirectory, progress: cells, signal, invocation };
       executor = await (await import('./queue-run.ts')).submitToQueue(spec, given);
     }
+    if (options.watch) live = await watch(experiment, settings, runDirectory, invocation, progress);
+    const known: Cell[] = [];
     const results = await runCells(
       {
-        cells: (found) => experiment.cells(settings, found),
+        cells(found) {
+          const wanted = experiment.cells(settings, found);
+          known.push(...wanted.filter(({ id }) => !found.has(id)));
+          return wanted;
+        },
         onStage: announceStages(cells, executor.slots),
         onDone: ({ id }) => cells.done(id),
       },
@@ -99,6 +108,11 @@ export async function execute(
     );
     progress.finish();
     await executor.close();
+    if (options.tensorboard) {
+      const curves = known.map((cell) => [cell, results.get(cell.id)] as const);
+      const found = await writeCurves(runDirectory, recorded, curves);
+      if (!found) progress.warn(`--tensorboard: ${experiment.name} has no curves to write.`);
+    }
     runDirectory.remove('checkpoints');
     const peers = settings.peers ?? undefined;
     const outcome = await experiment.outcome({ ...settings, backend, peers }, results);
@@ -135,9 +149,30 @@ export async function execute(
     throw new Interrupted(commandLine(invocation, words));
   } finally {
     await executor?.close();
+    await live?.close();
     runDirectory.remove(copyOfData);
     runDirectory.release();
   }
+}
+
+async function watch(
+  experiment: Experiment,
+  settings: Settings,
+  directory: RunDirectory,
+  invocation: string,
+  progress: Progress,
+): Promise<LiveReport> {
+  const { serveReport } = await import('../../src/experiment/report/serve-report.ts');
+  const { title, question } = experiment;
+  const planned = countCells(experiment, settings);
+  const live = await serveReport(directory.path, {
+    title,
+    question,
+    invocation,
+    status: () => ({ planned }),
+  });
+  progress.note(`The report grows at ${live.url}`);
+  return live;
 }
 
 function openMode(options: RunOptions): 'new' | 'resume' | 'overwrite' {

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly maxMinutes?: number;
   readonly dryRun?: true;
   readonly printConfig?: true;
+  readonly watch?: true;
+  readonly tensorboard?: true;
   readonly json?: true;
   readonly quiet?: true;
 }
