@@ -49,9 +49,19 @@ const EFFICIENT_BERT: Architecture = {
   segments: 2,
 };
 
+/** BERT-base as EfficientBERT's teacher: gelu by tanh, ε 1e-5. Pre-trained folders open as `Bert`, which has BERT's own. */
+const BERT_BASE: Architecture = {
+  ...EFFICIENT_BERT,
+  expressions: new Array<string>(12).fill(BERT_EXPRESSION),
+  width: 768,
+  hidden: 3072,
+  embeddingWidth: undefined,
+  fitWidth: undefined,
+};
+
 const TINY: Architecture = { ...EFFICIENT_BERT, width: 360, hidden: 360 };
 
-/** The published models; BERT-base beside them, to compare with. */
+/** The published models; BERT-base and TinyBERT beside them, to compare with (MobileBERT-tiny: `MobileBert`). */
 export const ARCHITECTURES = {
   'efficient-bert-tiny': TINY,
   'efficient-bert': EFFICIENT_BERT,
@@ -67,12 +77,14 @@ export const ARCHITECTURES = {
     widthRule: 'max',
     embeddingWidth: undefined,
   },
-  'bert-base': {
-    ...EFFICIENT_BERT,
-    expressions: new Array<string>(12).fill(BERT_EXPRESSION),
-    width: 768,
-    hidden: 3072,
-    embeddingWidth: undefined,
-    fitWidth: undefined,
+  'bert-base': BERT_BASE,
+  /** Jiao et al. 2020, with the map to the teacher's width. */
+  'tinybert-4': {
+    ...BERT_BASE,
+    expressions: new Array<string>(4).fill(BERT_EXPRESSION),
+    width: 312,
+    hidden: 1200,
+    fitWidth: 768,
   },
+  'tinybert-6': { ...BERT_BASE, expressions: new Array<string>(6).fill(BERT_EXPRESSION), fitWidth: 768 },
 } as const satisfies Record<string, Architecture>;

@@ -1,5 +1,7 @@
 export { ARCHITECTURES, type Architecture, BERT_EXPRESSION } from './architectures.ts';
+export { buildEncoder } from './build-encoder.ts';
 export { type EfficientBertMlpOptions, resolveFfnBlock } from './config.ts';
+export { EfficientBert } from './efficient-bert.ts';
 export { type EfficientBertFfnLayers, EfficientBertMlp } from './efficient-bert-mlp.ts';
 export { type AffineWeights, evaluateExpression } from './evaluate.ts';
 export {
@@ -21,6 +23,7 @@ export {
 } from './expression.ts';
 export { parseExpression, parseExpressions } from './expression-parser.ts';
 export { type HeightRange, type Refusal, refusalsOf, SEARCHED_HEIGHTS } from './legality.ts';
+export { type MacCounts, macCounts } from './mac-counts.ts';
 export {
   efficientBertFfn,
   expandedWidth,
@@ -28,5 +31,15 @@ export {
   type FfnWeights,
   ffnParameters,
 } from './mlp-block.ts';
-export { type ParameterCounts, parameterCounts } from './parameter-counts.ts';
+export { MOBILE_BERT_TINY, MobileBert, type MobileBertConfig, mobileBertMacs } from './mobile-bert.ts';
+export { type EfficientBertConfig, resolveEfficientBertConfig } from './model-config.ts';
+export {
+  headParameters,
+  type ParameterCounts,
+  parameterCounts,
+  tabulatedParameters,
+} from './parameter-counts.ts';
+export { efficientBertSettings, readEfficientBertConfig } from './settings.ts';
+export { copyFromSupernet, leadingSlice, supernetOf } from './supernet.ts';
+export { TrigramEmbedding, type TrigramEmbeddingOptions } from './trigram-embedding.ts';
 export { combine, type ExpressionWidths, outputWidth, type WidthRule } from './width-rule.ts';
