@@ -1,30 +1,52 @@
 import * as tf from '@tensorflow/tfjs';
 import type { AttentionContext } from '../../src/nn/index.ts';
 
-type Lengths = Pick<AttentionContext, 'queryLength' | 'keyLength'>;
+/** Where queries and keys stand. */
+export interface Positions extends Pick<AttentionContext, 'queryLength' | 'keyLength'> {
+  /** Position of the first query. Default Tk − Tq: the queries are the last ones. */
+  readonly firstQuery?: number | undefined;
+  /** Whether distances to later keys are 0; if not, they count as those to earlier ones. Default true. */
+  readonly causal?: boolean;
+}
 
-/** Tk − Tq: the queries are the last positions. */
-function lastQueries({ queryLength, keyLength }: Lengths): number {
-  return keyLength - queryLength;
+/** Position of the first query. */
+export function firstQueryOf({ queryLength, keyLength, firstQuery }: Positions): number {
+  return firstQuery ?? keyLength - queryLength;
 }
 
 /** i, the position of each query, [Tq, 1]. */
-export function queryPositions(lengths: Lengths, firstQuery = lastQueries(lengths)): tf.Tensor2D {
-  return tf.range(firstQuery, firstQuery + lengths.queryLength).reshape([lengths.queryLength, 1]);
+export function queryPositions(positions: Positions): tf.Tensor2D {
+  const first = firstQueryOf(positions);
+  return tf.range(first, first + positions.queryLength).reshape([positions.queryLength, 1]);
 }
 
-/** D = max(i − j, 0), how far key j lies before query i, [Tq, Tk]. */
-export function keyDistances(lengths: Lengths): tf.Tensor2D {
-  return tf.tidy(() => tf.relu(differences(lengths)));
+/** D = max(i − j, 0), how far key j lies before query i, or |i − j| in both directions, [Tq, Tk]. */
+export function keyDistances(positions: Positions): tf.Tensor2D {
+  const { causal = true } = positions;
+  return tf.tidy(() => {
+    const apart = keyOffsets(positions);
+    return causal ? tf.relu(apart) : tf.abs(apart);
+  });
+}
+
+/** The largest D of each query, [Tq, 1]. */
+export function largestDistances(positions: Positions): tf.Tensor2D {
+  const { causal = true, keyLength } = positions;
+  return tf.tidy(() => {
+    const before = queryPositions(positions);
+    return causal ? before : tf.maximum(before, tf.sub(keyLength - 1, before));
+  });
 }
 
 /** 1 where j ≤ i, else 0, [Tq, Tk]; multiplying by it is `tril`. */
-export function visibleKeys(lengths: Lengths, firstQuery?: number): tf.Tensor2D {
-  return tf.tidy(() => tf.cast(tf.greaterEqual(differences(lengths, firstQuery), 0), 'float32'));
+export function visibleKeys(positions: Positions): tf.Tensor2D {
+  return tf.tidy(() => tf.cast(tf.greaterEqual(keyOffsets(positions), 0), 'float32'));
 }
 
 /** i − j, [Tq, Tk]. */
-function differences(lengths: Lengths, firstQuery?: number): tf.Tensor2D {
-  const keys = tf.range(0, lengths.keyLength).reshape([1, lengths.keyLength]);
-  return tf.sub(queryPositions(lengths, firstQuery), keys);
+export function keyOffsets(positions: Positions): tf.Tensor2D {
+  return tf.tidy(() => {
+    const keys = tf.range(0, positions.keyLength).reshape([1, positions.keyLength]);
+    return tf.sub(queryPositions(positions), keys);
+  });
 }

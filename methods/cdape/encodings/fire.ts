@@ -5,15 +5,16 @@
  *   x = ln(|c·D| + 1) / (ln(|c·max(i, L)| + 1) + 1e-6),   L = |μ·L₀|
  *   P = W₂ᵀ·φ(W₁ᵀ·x + b₁) + b₂                            an MLP 1 → w → H, φ LeakyReLU
  *
- * D [Tq, Tk] = max(i − j, 0); i [Tq, 1] the position of the query. Trained: c (at first 0.1), μ (1), W₁ [1, w], b₁ [w], W₂ [w, H],
+ * D [Tq, Tk] = max(i − j, 0); i [Tq, 1] the position of the query. In both directions D = |i − j|, and the largest D of the row
+ * takes the place of i. Trained: c (at first 0.1), μ (1), W₁ [1, w], b₁ [w], W₂ [w, H],
  * b₂ [H] (PyTorch's default). L₀ is a constant, half the training length there.
  */
 import * as tf from '@tensorflow/tfjs';
-import { createParameter, type ParameterOwner } from '../../src/nn/index.ts';
-import type { RandomStream } from '../../src/random/index.ts';
-import { keyDistances, queryPositions } from './key-distances.ts';
-import { checkContext, type PositionBias, type PositionBiasContext } from './position-bias.ts';
-import { fanInUniform } from './uniform.ts';
+import { createParameter, type ParameterOwner } from '../../../src/nn/index.ts';
+import type { RandomStream } from '../../../src/random/index.ts';
+import { keyDistances, largestDistances, type Positions } from '../key-distances.ts';
+import { checkHeads, type PositionBias } from '../position-bias.ts';
+import { fanInUniform } from '../uniform.ts';
 
 export interface FireOptions {
   /** H */
@@ -38,7 +39,7 @@ export function fire(options: FireOptions, stream: RandomStream): PositionBias &
   const own = [c, multiplier, weight1, bias1, weight2, bias2];
 
   const bias: PositionBias = (context) => {
-    checkContext('FIRE', heads, context);
+    checkHeads('FIRE', heads, context);
     const { queryLength, keyLength } = context;
     return tf.tidy(() => {
       const limit = tf.abs(tf.mul(multiplier.variable, threshold)) as tf.Scalar; // L
@@ -62,16 +63,12 @@ export function fire(options: FireOptions, stream: RandomStream): PositionBias &
  *
  * @param limit L
  */
-export function normalizedDistances(
-  context: Pick<PositionBiasContext, 'queryLength' | 'keyLength'>,
-  c: tf.Scalar,
-  limit: tf.Scalar,
-): tf.Tensor2D {
+export function normalizedDistances(context: Positions, c: tf.Scalar, limit: tf.Scalar): tf.Tensor2D {
   return tf.tidy(() => {
     const size = (distance: tf.Tensor) => tf.log1p(tf.abs(tf.mul(c, distance))); // ln(|c·distance| + 1)
-    const positions = queryPositions(context); // i [Tq, 1]
+    const largest = largestDistances(context); // i [Tq, 1]
     // The gradient of tf.maximum is wrong where it broadcasts.
-    const reach = tf.maximum(positions, tf.add(tf.zerosLike(positions), limit));
+    const reach = tf.maximum(largest, tf.add(tf.zerosLike(largest), limit));
     return tf.div(size(keyDistances(context)), tf.add(size(reach), 1e-6)) as tf.Tensor2D;
   });
 }

@@ -3,15 +3,15 @@
  *
  *   P = −pₕ·ln(1 + aₕ·D),   pₕ, aₕ ≥ 0.01, trained
  *
- * D [Tq, Tk] = max(i − j, 0); p, a [H, 1, 1], at first U(0, 2) and U(0, 1). The bounds are a projection: each call first writes
+ * D [Tq, Tk] = max(i − j, 0), in both directions |i − j|; p, a [H, 1, 1], at first U(0, 2) and U(0, 1). The bounds are a projection: each call first writes
  * max(·, 0.01) back into the variables, so that their gradients at the bound are not cut off.
  */
 import * as tf from '@tensorflow/tfjs';
-import { createParameter, type ParameterOwner } from '../../src/nn/index.ts';
-import type { RandomStream } from '../../src/random/index.ts';
-import { keyDistances } from './key-distances.ts';
-import { checkContext, type PositionBias } from './position-bias.ts';
-import { uniform } from './uniform.ts';
+import { createParameter, type ParameterOwner } from '../../../src/nn/index.ts';
+import type { RandomStream } from '../../../src/random/index.ts';
+import { keyDistances } from '../key-distances.ts';
+import { checkHeads, type PositionBias } from '../position-bias.ts';
+import { uniform } from '../uniform.ts';
 
 const SMALLEST = 0.01;
 
@@ -20,7 +20,7 @@ export function kerple(heads: number, stream: RandomStream): PositionBias & Para
   const p = createParameter('p', [heads, 1, 1], uniform(0, 2), stream, true);
   const a = createParameter('a', [heads, 1, 1], uniform(0, 1), stream, true);
   const bias: PositionBias = (context) => {
-    checkContext('Kerple', heads, context);
+    checkHeads('Kerple', heads, context);
     return tf.tidy(() => {
       for (const { variable } of [p, a]) variable.assign(tf.maximum(variable, SMALLEST));
       const growth = tf.log1p(tf.mul(a.variable, keyDistances(context))); // ln(1 + aD) [H, Tq, Tk]
