@@ -1,68 +1,64 @@
 import type { Outcome, OutcomeContext, Verdict } from '../../src/experiment/experiment.ts';
-import { type Interval, meanInterval, pairedDifference } from '../../src/experiment/statistics.ts';
-import {
-  type CellResult,
-  type Contestant,
-  chosenRates,
-  contestants,
-  finalCells,
-  finalLoss,
-  type RateLoss,
-  rateLosses,
-  type TrainingCell,
-  titles,
-  tuningCells,
-} from './cells.ts';
-import type { CameConvergenceConfig } from './config.ts';
-import {
-  bytesOf,
-  comparison,
-  type Finalist,
-  gridTable,
-  lossChart,
-  rateChart,
-  speed,
-} from './presentation.ts';
+import type { Interval } from '../../src/experiment/statistics.ts';
+import type { Results } from '../came-training/cells.ts';
+import { lossChart, rateChart } from '../came-training/charts.ts';
+import { bytesOf, type Standing, standings, targetLoss } from '../came-training/comparison.ts';
+import { type ContestantName, contestantTitles } from '../came-training/contestants.ts';
+import { curveRows, signed, spread, studyMetrics } from '../came-training/metrics.ts';
+import { concludeStudy } from '../came-training/study.ts';
+import { comparisonTable, count, endWarnings, trialTable } from '../came-training/tables.ts';
+import { type CameConvergenceConfig, studyOf } from './config.ts';
 
 type Context = Pick<OutcomeContext<CameConvergenceConfig>, 'config' | 'seeds' | 'preset'>;
-type Results = ReadonlyMap<string, CellResult>;
+
+const titleOf = (name: string) => contestantTitles[name as ContestantName];
 
 /** Every cell is there. */
 export function outcome(context: Context, results: Results): Outcome {
   const { config, seeds } = context;
-  const best = chosenRates(config, results);
-  const grid = Object.fromEntries(
-    contestants.map((contestant) => [contestant, rateLosses(config, contestant, results)]),
-  ) as Record<Contestant, RateLoss[]>;
-  const finals = finalCells(best, seeds);
-  const finalists = contestants.map((contestant): Finalist => {
-    const own = finals.filter((cell) => cell.contestant === contestant);
-    const found = own.map((cell) => results.get(cell.id) as CellResult);
-    return { contestant, learningRate: best[contestant], results: found, losses: found.map(finalLoss) };
-  });
-  const [adamw, came] = finalists as [Finalist, Finalist];
-  const whole = finalists.every(({ losses }) => losses.every(Number.isFinite));
-  const difference = whole ? pairedDifference(came.losses, adamw.losses) : null;
+  const concluded = concludeStudy(studyOf(context), seeds, results);
+  const target = targetLoss(concluded, 'adamw', config.margin);
+  const found = standings(concluded, 'adamw', target);
+  const [adamw, came] = ['adamw', 'came'].map((name) =>
+    found.find(({ contestant }) => contestant === name),
+  ) as [Standing, Standing];
+  const difference = came.comparison?.difference;
   const stateShare = bytesOf(came) / bytesOf(adamw);
   return {
     ...judge(context, difference, stateShare),
-    metrics: metrics(finalists, difference, stateShare),
-    tables: [comparison(finalists, difference, seeds), gridTable(config, grid)],
-    charts: [lossChart(finalists), rateChart(grid)],
-    rows: [...tuningCells(config), ...finals].flatMap((cell) => rows(cell, results, finals)),
-    warnings: contestants.flatMap((contestant) => edgeWarning(contestant, best[contestant], config)),
+    metrics: {
+      stateShare,
+      ...studyMetrics(concluded, found),
+      ...(difference && spread('difference', difference)),
+      parameters: adamw.results[0]?.parameters ?? 0,
+    },
+    tables: [
+      comparisonTable({
+        title: `Each at its best learning rate, on ${count(seeds.length, 'fresh seed')}`,
+        concluded,
+        standings: found,
+        titleOf,
+        baseline: 'adamw',
+        target: { loss: target, what: `AdamW’s mean plus the margin of ${config.margin}` },
+        note: 'Seconds are steps times the time of a step; cells ran side by side, with one thread each.',
+      }),
+      trialTable(concluded, titleOf),
+    ],
+    charts: [lossChart(concluded, titleOf), rateChart(concluded, titleOf)],
+    rows: curveRows(concluded, results),
+    warnings: endWarnings(concluded, titleOf),
   };
 }
 
 function judge(
   { config, preset }: Context,
-  difference: Interval | null,
+  difference: Interval | undefined,
   stateShare: number,
 ): { verdict: Verdict; reason: string } {
   const state = `CAME holds ${stateShare.toFixed(3)} of AdamW's state (limit ${config.stateLimit}).`;
   if (preset === 'smoke')
     return { verdict: 'not tested', reason: `The smoke preset is too short to tell. ${state}` };
-  if (difference === null) return { verdict: 'not met', reason: `A final run diverged. ${state}` };
+  if (difference === undefined) return { verdict: 'not met', reason: `A final run diverged. ${state}` };
   const found = `CAME − AdamW is ${signed(difference.mean)} nats`;
   if (Number.isNaN(difference.high)) {
     return {
@@ -77,63 +73,4 @@ function judge(
     verdict: near && small ? 'met' : 'not met',
     reason: `${found} (${interval}); the upper end has to be below ${config.margin}. ${state}`,
   };
-}
-
-function metrics(
-  finalists: readonly Finalist[],
-  difference: Interval | null,
-  stateShare: number,
-): Record<string, number> {
-  const found: Record<string, number> = { stateShare };
-  for (const finalist of finalists) {
-    const { contestant, learningRate, losses, results } = finalist;
-    const finite = losses.filter(Number.isFinite);
-    found[`${contestant}.learningRate`] = learningRate;
-    found[`${contestant}.stateBytes`] = bytesOf(finalist);
-    found[`${contestant}.diverged`] = losses.length - finite.length;
-    found[`${contestant}.stepsPerSecond`] = speed(results);
-    if (finite.length > 0) Object.assign(found, spread(`${contestant}.loss`, meanInterval(finite)));
-  }
-  if (difference !== null) Object.assign(found, spread('difference', difference));
-  found.parameters = finalists[0]?.results[0]?.parameters ?? 0;
-  return found;
-}
-
-/** `name`, and `name.low` and `name.high` where there is an interval. */
-function spread(name: string, { mean, low, high }: Interval): Record<string, number> {
-  return { [name]: mean, ...(Number.isNaN(high) ? {} : { [`${name}.low`]: low, [`${name}.high`]: high }) };
-}
-
-function rows(
-  cell: TrainingCell,
-  results: Results,
-  finals: readonly TrainingCell[],
-): Record<string, string | number>[] {
-  const { id, contestant, learningRate, seed } = cell;
-  const stage = finals.includes(cell) ? 'final' : 'tuning';
-  return (results.get(id)?.curve ?? []).map(({ step, loss, validation }) => ({
-    cell: id,
-    stage,
-    contestant,
-    learningRate,
-    seed,
-    step,
-    loss,
-    validation,
-  }));
-}
-
-/** A best rate at the end of its grid says that a better one may lie beyond. */
-function edgeWarning(contestant: Contestant, best: number, config: CameConvergenceConfig): string[] {
-  const { learningRates } = config[contestant];
-  if (learningRates.length < 3) return [];
-  if (best !== Math.min(...learningRates) && best !== Math.max(...learningRates)) return [];
-  const key = `${contestant}.learningRates`;
-  return [
-    `the best learning rate of ${titles[contestant]}, ${best}, is at the end of its grid: widen it with --set ${key}=…`,
-  ];
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(4)}`;
 }

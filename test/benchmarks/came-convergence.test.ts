@@ -289,6 +289,10 @@ describe('exit codes', () => {
         ...few,
         ...rates,
         '--set',
+        'contestants=adamw,came',
+        '--set',
+        'extraTrials=0',
+        '--set',
         'stateLimit=0.1',
       ]);
       expect(code).toBe(1);
