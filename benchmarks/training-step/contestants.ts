@@ -42,7 +42,7 @@ const OURS: Readonly<Partial<Record<ContestantName, Place & { readonly native?: 
   eager: { backend: 'tensorflow', captured: false, native: false },
   'eager-native': { backend: 'tensorflow', captured: false },
   wasm: { backend: 'wasm', captured: false },
-  'wasm-stock': { backend: 'wasm-stock', captured: false },
+  'wasm-stock': { backend: 'wasm-stock', captured: false, native: false },
   webgpu: { backend: 'webgpu', captured: false },
   js: { backend: 'js', captured: false },
 };

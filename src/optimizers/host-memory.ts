@@ -43,6 +43,14 @@ function jsEntry(tensor: tf.Tensor): { values: Float32Array; readonly refCount: 
 }
 
 interface WasmBackend {
+  dataIdNextNumber: number;
+  readonly dataIdMap: { get(dataId: tf.DataId): { id: number; readonly memoryOffset: number } };
+  readonly wasm: {
+    readonly tfjs: {
+      registerTensor(id: number, size: number, memoryOffset: number): void;
+      disposeData(id: number): void;
+    };
+  };
   refCount(dataId: tf.DataId): number;
   typedArrayFromHeap(tensor: tf.TensorInfo): Float32Array;
 }
@@ -54,9 +62,22 @@ const wasmMemory: HostMemory = {
     if (wasmBackend().refCount(variable.dataId) > 1) {
       replace(variable, wasmBackend().typedArrayFromHeap(variable).slice());
     }
+    forgetPacked(variable);
   },
   writable: (variable) => wasmBackend().typedArrayFromHeap(variable),
 };
+
+/**
+ * The library keeps the weights of matrix products and convolutions packed, by the number of their tensor: values that change
+ * get a new number.
+ */
+function forgetPacked({ dataId, size }: tf.Variable): void {
+  const backend = wasmBackend();
+  const data = backend.dataIdMap.get(dataId);
+  backend.wasm.tfjs.disposeData(data.id);
+  data.id = backend.dataIdNextNumber++;
+  backend.wasm.tfjs.registerTensor(data.id, size, data.memoryOffset);
+}
 
 function wasmBackend(): WasmBackend {
   return tf.backend() as unknown as WasmBackend;

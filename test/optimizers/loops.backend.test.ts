@@ -62,6 +62,30 @@ describe.skipIf(hostMemory() === undefined)('loops over typed arrays', () => {
     }
   });
 
+  it('are seen by products and convolutions, which may keep weights packed', async () => {
+    const random = new RandomNumbers(1);
+    const kernel = variableOf(random.normals(3 * 3 * 2 * 4), [3, 3, 2, 4]);
+    const matrix = variableOf(random.normals(6 * 5), [6, 5]);
+    const image = tf.tensor4d(random.normals(5 * 5 * 2), [1, 5, 5, 2]);
+    const rows = tf.tensor2d(random.normals(3 * 6), [3, 6]);
+    const optimizer = new AdamW({ learningRate: 0.1 });
+    const gradients = { [kernel.name]: tf.onesLike(kernel), [matrix.name]: tf.onesLike(matrix) };
+    for (let step = 0; step < 3; step++) {
+      for (const [weights, apply] of [
+        [kernel, (w: tf.Tensor) => tf.conv2d(image, w as tf.Tensor4D, 1, 'same')],
+        [matrix, (w: tf.Tensor) => tf.matMul(rows, w as tf.Tensor2D)],
+      ] as const) {
+        const fresh = tf.tensor(await weights.data(), weights.shape);
+        const [seen, expected] = [apply(weights), apply(fresh)];
+        expect(Array.from(await seen.data())).toEqual(Array.from(await expected.data()));
+        tf.dispose([fresh, seen, expected]);
+      }
+      optimizer.applyGradients(gradients);
+    }
+    optimizer.dispose();
+    tf.dispose([kernel, matrix, image, rows, gradients]);
+  });
+
   it('make no tensor of a variable’s size, and leave alone what was read before', async () => {
     const variable = variableOf(new Float32Array(4096).fill(1), [64, 64]);
     const gradient = tf.ones([64, 64]);
