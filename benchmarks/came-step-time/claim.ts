@@ -42,7 +42,7 @@ function whyInvalid(
   const busy = busyCells(results).filter((id) => CLAIMED.includes(id));
   if (busy.length > 0) {
     return (
-      `The machine was busy while ${busy.join(' and ')} was measured: in too many rounds other processes used more than ` +
+      `The machine was busy in ${busy.join(', ')}: in too many rounds other processes used more than ` +
       `${100 * othersLimit} % of the cores. The times are not valid; run again when it is idle.`
     );
   }

@@ -51,7 +51,7 @@ function warningsOf(results: readonly RestoredResult[]): string[] {
   const absent = new Map<string, Set<string>>();
   for (const { cell, absences } of results) {
     for (const [name, reason] of Object.entries(absences)) {
-      const who = cell.kind === 'training' || !(name in FORMS) ? name : `${cell.optimizer} ${name}`;
+      const who = cell.kind === 'training' ? `a training step with ${name}` : name;
       absent.set(reason, (absent.get(reason) ?? new Set()).add(who));
     }
   }
