@@ -106,7 +106,7 @@ export class CdapeAttention extends tf.layers.Layer {
     );
     this.#attention = attention;
     for (const parameter of [...attention.parameters(), ...(shared?.parameters() ?? [])]) {
-      this._trainableWeights.push(new ParameterVariable(parameter, this.name));
+      this._trainableWeights.push(new ParameterVariable(parameter));
     }
     this.built = true;
   }
@@ -144,8 +144,8 @@ export function registerCdapeAttention(): void {
 
 /** A parameter of `src/nn` as a weight of `tf.layers`: one variable under both names, so that each sees what the other writes. */
 class ParameterVariable extends tf.LayerVariable {
-  constructor({ name, variable }: Parameter, layer: string) {
-    super(variable, 'float32', `${layer}/${name}`, true);
+  constructor({ name, variable }: Parameter) {
+    super(variable, 'float32', name, true); // tf.layers puts the name of the layer before it
     const copy = this.val;
     Object.assign(this, { val: variable });
     copy.dispose();
