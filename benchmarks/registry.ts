@@ -13,6 +13,15 @@ interface Entry {
 export const registry: readonly Entry[] = [
   { name: 'came-convergence', load: async () => (await import('./came-convergence.ts')).cameConvergence },
   {
+    name: 'came-time-to-target',
+    load: async () => (await import('./came-time-to-target.ts')).cameTimeToTarget,
+  },
+  { name: 'came-large-batch', load: async () => (await import('./came-large-batch.ts')).cameLargeBatch },
+  {
+    name: 'came-confidence-ablation',
+    load: async () => (await import('./came-confidence-ablation.ts')).cameConfidenceAblation,
+  },
+  {
     name: 'came-optimizer-memory',
     load: async () => (await import('./came-optimizer-memory.ts')).cameOptimizerMemory,
   },

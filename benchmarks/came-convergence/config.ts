@@ -6,6 +6,7 @@ import {
   contestantSettings,
   withGrids,
 } from '../came-training/contestants.ts';
+import { loadCorpus } from '../came-training/corpus.ts';
 import { widened } from '../came-training/rates.ts';
 import {
   checkContestants,
@@ -68,10 +69,11 @@ export const presets: Readonly<Record<Preset, CameConvergenceConfig>> = {
 /** Refuses settings that the run could not use, naming the one that is wrong; and a text that is too short. */
 export function check(config: CameConvergenceConfig, data: TextFile | undefined): void {
   const { margin, stateLimit } = config;
-  checkTask(config, data);
+  checkTask(config);
   demand(margin > 0, 'margin', margin, 'above 0');
   demand(stateLimit > 0, 'stateLimit', stateLimit, 'above 0');
   checkContestants(config.contestants, compared, config);
+  loadCorpus(config, data);
 }
 
 export function studyOf({ config }: Pick<CellsPlan<CameConvergenceConfig>, 'config'>): Study {

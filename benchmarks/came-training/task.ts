@@ -1,8 +1,6 @@
-import type { TextFile } from '../../src/data/text-file.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Preset } from '../../src/experiment/experiment.ts';
 import { type ContestantName, type ContestantSettings, contestantNames } from './contestants.ts';
-import { loadCorpus } from './corpus.ts';
 
 /** What is trained, on what and for how long: the same for every contestant. */
 export type TaskConfig = {
@@ -85,8 +83,8 @@ export const tasks: Readonly<Record<Preset, TaskConfig>> = {
   },
 };
 
-/** Refuses settings that a run could not use, naming the one that is wrong; and a text that is too short. */
-export function checkTask(config: TaskConfig & TuningConfig, data: TextFile | undefined): void {
+/** Refuses settings that a run could not use, naming the one that is wrong. */
+export function checkTask(config: TaskConfig & TuningConfig): void {
   const counts = ['width', 'layers', 'heads', 'context', 'batchSize', 'steps', 'evaluations'] as const;
   for (const key of [...counts, 'validationWindows', 'storyCharacters', 'tuningSeeds'] as const) {
     demand(Number.isSafeInteger(config[key]) && config[key] > 0, key, config[key], 'a whole number above 0');
@@ -100,7 +98,6 @@ export function checkTask(config: TaskConfig & TuningConfig, data: TextFile | un
   demand(config.clipNorm > 0, 'clipNorm', config.clipNorm, 'above 0');
   demand(config.weightDecay >= 0, 'weightDecay', config.weightDecay, 'at least 0');
   demand(Number.isSafeInteger(extraTrials) && extraTrials >= 0, 'extraTrials', extraTrials, 'a whole number');
-  loadCorpus(config, data);
 }
 
 /** Refuses unknown contestants, missing ones, bad settings and unequal numbers of trials. */
