@@ -11,6 +11,7 @@ import * as tf from '@tensorflow/tfjs';
 import { adamwLoopsUpdate } from './adamw-loops.ts';
 import { adamwNativeUpdate } from './adamw-native.ts';
 import { adamwUpdate } from './adamw-update.ts';
+import { adamwWebgpuUpdate } from './adamw-webgpu.ts';
 import { decayAll } from './decay.ts';
 import type { GroupSettings } from './groups.ts';
 import { Optimizer, type VariableUpdate } from './optimizer.ts';
@@ -127,8 +128,9 @@ export class AdamW extends Optimizer {
     updates: readonly VariableUpdate[],
     scalars: StepScalars,
   ): readonly VariableUpdate[] {
-    const left = adamwNativeUpdate(updates, scalars, this.options);
-    return adamwLoopsUpdate(left, scalars, this.options);
+    const notNative = adamwNativeUpdate(updates, scalars, this.options);
+    const left = adamwLoopsUpdate(notNative, scalars, this.options);
+    return adamwWebgpuUpdate(left, scalars, this.options);
   }
 
   protected override updateVariable(
