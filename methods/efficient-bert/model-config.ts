@@ -1,3 +1,4 @@
+import { checkEncoderConfig } from '../../src/bert/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { ARCHITECTURES, type Architecture } from './architectures.ts';
 import { resolveFfnBlock } from './config.ts';
@@ -31,33 +32,13 @@ const WIDTH_RULES: readonly WidthRule[] = ['min', 'max'];
 /** What differs from EfficientBERT. @throws UserError naming what is no positive integer or out of its range, or as `resolveFfnBlock` */
 export function resolveEfficientBertConfig(options: Partial<EfficientBertConfig>): EfficientBertConfig {
   const config: EfficientBertConfig = { ...DEFAULTS, ...options };
-  const {
-    expressions,
-    embeddingWidth,
-    fitWidth,
-    paddingToken,
-    vocabulary,
-    width,
-    hidden,
-    widthRule,
-    epsilon,
-  } = config;
-  const counts = { vocabulary, width, hidden, heads: config.heads, positions: config.positions };
-  const optional = {
-    embeddingWidth: embeddingWidth ?? 1,
-    fitWidth: fitWidth ?? 1,
-    segments: config.segments,
-  };
-  for (const [name, value] of Object.entries({ ...counts, ...optional })) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new UserError(`EfficientBert: ${name} must be a positive integer, got ${value}.`);
-  }
+  const { expressions, positions, segments, width, hidden, widthRule, epsilon } = config;
+  const { embeddingWidth = 1, fitWidth = 1 } = config;
+  checkEncoderConfig('EfficientBert', config, { positions, segments, hidden, embeddingWidth, fitWidth });
   if (expressions.length === 0)
     throw new UserError('EfficientBert: there is no expression, and so no layer.');
   if (!WIDTH_RULES.includes(widthRule))
     throw new UserError(`EfficientBert: widthRule must be min or max, got ${widthRule}.`);
-  if (!Number.isSafeInteger(paddingToken) || paddingToken < 0 || paddingToken >= vocabulary)
-    throw new UserError(`EfficientBert: paddingToken ${paddingToken} is none of the ${vocabulary} tokens.`);
   for (const expression of expressions) resolveFfnBlock({ expression, width, hidden, widthRule, epsilon });
   return config;
 }

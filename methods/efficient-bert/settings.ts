@@ -1,5 +1,4 @@
 import { type ModelFolder, SettingsReader } from '../../src/bert/index.ts';
-import { UserError } from '../../src/errors.ts';
 import { type EfficientBertConfig, resolveEfficientBertConfig } from './model-config.ts';
 import type { WidthRule } from './width-rule.ts';
 
@@ -64,9 +63,5 @@ export function readEfficientBertConfig({ settings, settingsPath }: ModelFolder)
   const unknown = fields.unread().find((field) => !NOT_OURS.includes(field));
   if (unknown !== undefined)
     throw fields.refusal(unknown, settings[unknown], 'an EfficientBERT has no such setting');
-  try {
-    return resolveEfficientBertConfig(config);
-  } catch (error) {
-    throw error instanceof UserError ? new UserError(`${settingsPath}: ${error.message}`, 3) : error;
-  }
+  return fields.checked(() => resolveEfficientBertConfig(config));
 }

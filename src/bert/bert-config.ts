@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors.ts';
 import { gelu, geluTanh } from '../nn/index.ts';
+import { checkEncoderConfig } from './check-encoder-config.ts';
 
 /** Between the two maps of a feed-forward network. */
 export const BERT_ACTIVATIONS = {
@@ -72,20 +73,11 @@ export const BERT_CONFIGS = {
 /** What differs from BERT-base. @throws UserError naming what is no positive integer, or out of its range */
 export function resolveBertConfig(options: Partial<BertConfig>): BertConfig {
   const config: BertConfig = { ...BASE, ...options };
-  for (const name of ['vocabulary', 'positions', 'segments', 'width', 'layers', 'heads', 'hidden'] as const) {
-    if (!Number.isSafeInteger(config[name]) || config[name] < 1)
-      throw new UserError(`Bert: ${name} must be a positive integer, got ${config[name]}.`);
-  }
-  const { epsilon, activation, paddingToken, vocabulary, fitWidth } = config;
-  if (!(epsilon > 0)) throw new UserError(`Bert: epsilon must be positive, got ${epsilon}.`);
+  const { positions, segments, layers, hidden, activation, fitWidth = 1 } = config;
+  checkEncoderConfig('Bert', config, { positions, segments, layers, hidden, fitWidth });
   if (!Object.hasOwn(BERT_ACTIVATIONS, activation)) {
     const known = Object.keys(BERT_ACTIVATIONS).join(', ');
     throw new UserError(`Bert: the activation must be one of ${known}, got ${activation}.`);
   }
-  if (!Number.isSafeInteger(paddingToken) || paddingToken < 0 || paddingToken >= vocabulary) {
-    throw new UserError(`Bert: paddingToken ${paddingToken} is none of the ${vocabulary} tokens.`);
-  }
-  if (fitWidth !== undefined && (!Number.isSafeInteger(fitWidth) || fitWidth < 1))
-    throw new UserError(`Bert: fitWidth must be a positive integer, got ${fitWidth}.`);
   return config;
 }

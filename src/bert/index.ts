@@ -6,6 +6,7 @@ export {
   type BertConfig,
   resolveBertConfig,
 } from './bert-config.ts';
+export { type CheckedSizes, checkEncoderConfig } from './check-encoder-config.ts';
 export type { EncoderModel, EncoderSizes } from './encoder-model.ts';
 export { bertSettings, readBertConfig } from './folder/bert-settings.ts';
 export { type LoadedWeights, type LoadWeightsOptions, loadWeights } from './folder/load-weights.ts';

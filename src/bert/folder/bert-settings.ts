@@ -1,4 +1,4 @@
-import type { BertActivation, BertConfig } from '../bert-config.ts';
+import { type BertActivation, type BertConfig, resolveBertConfig } from '../bert-config.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { SettingsReader } from './settings-reader.ts';
 
@@ -55,7 +55,7 @@ export function readBertConfig({ settings, settingsPath }: ModelFolder): BertCon
   // TinyBERT and ELECTRA say how wide the vectors of tokens are; a BERT has no map from another width.
   fields.require('emb_size', width);
   fields.require('embedding_size', width);
-  return {
+  const config: BertConfig = {
     vocabulary: fields.integer('vocab_size'),
     positions: fields.integer('max_position_embeddings'),
     segments: fields.integer('type_vocab_size', { default: 2 }),
@@ -71,4 +71,5 @@ export function readBertConfig({ settings, settingsPath }: ModelFolder): BertCon
     initialDeviation: fields.number('initializer_range', 0.02),
     fitWidth: fields.optional('fit_size', () => fields.integer('fit_size')),
   };
+  return fields.checked(() => resolveBertConfig(config));
 }

@@ -56,6 +56,15 @@ export class SettingsReader {
     return Object.keys(this.#values).filter((field) => !this.#read.has(field));
   }
 
+  /** What `make` makes of the fields; its complaints about them, with the file's name. */
+  checked<T>(make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      throw error instanceof UserError ? new UserError(`${this.#where}: ${error.message}`, 3) : error;
+    }
+  }
+
   refusal(field: string, value: unknown, problem: string): UserError {
     const got = value === undefined ? 'is missing' : `is ${JSON.stringify(value)}`;
     return new UserError(`${this.#where}: ${field} ${got}; ${problem}.`, 3);
