@@ -167,8 +167,7 @@ export function cdape(options: CdapeOptions, stream: RandomStream): Cdape {
   return Object.assign(process, {
     bias,
     keysAfter: (kernelSize - 1) / 2, // the hidden values that the second convolution reads; their own inputs are zeros
-    // The maps of `scoreConvolution`: inputs, k shifted copies apart and together; the same of the hidden map; sums.
-    numbersPerScore: (2 * kernelSize + 1) * channels + (2 * kernelSize + 4) * width + 3 * heads,
+    numbersPerScore: numbersHeld({ heads, channels, width, kernelSize }),
     parameters: (): Parameter[] => [
       ...own,
       ...prefixParameters('bias', { parameters: () => bias?.parameters?.() ?? [] }),
@@ -178,6 +177,14 @@ export function cdape(options: CdapeOptions, stream: RandomStream): Cdape {
       bias?.dispose?.();
     },
   });
+}
+
+/** For each query and key of a sequence, at most; of the forms in key-layout.ts `channelsFirst` holds most. */
+function numbersHeld(sizes: Readonly<Record<'heads' | 'channels' | 'width' | 'kernelSize', number>>): number {
+  const { heads, channels, width, kernelSize } = sizes;
+  if (hasNativeScoreConvolution()) return 3 * heads; // tril of S, P and A
+  // Inputs, k shifted copies apart and together; the same of the hidden map, before and after LeakyReLU; sums.
+  return (2 * kernelSize + 1) * channels + (2 * kernelSize + 4) * width + 3 * heads;
 }
 
 function checkSizes(sizes: Readonly<Record<'heads' | 'width' | 'kernelSize', number>>): void {

@@ -7,7 +7,13 @@ import {
 } from '../../methods/cdape/index.ts';
 import { compile } from '../../src/compile/index.ts';
 import { UserError } from '../../src/errors.ts';
-import { countParameters, generate, KeyValueCache, LanguageModel } from '../../src/nn/index.ts';
+import {
+  countParameters,
+  generate,
+  KeyValueCache,
+  LanguageModel,
+  MultiHeadAttention,
+} from '../../src/nn/index.ts';
 import { AdamW } from '../../src/optimizers/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 import { expectAllClose, maxDifference } from '../support/allclose.ts';
@@ -19,6 +25,7 @@ const TOO_SLOW = tf.getBackend() === 'webgpu';
 
 const SIZES = { vocabulary: 11, contextLength: 8, width: 8, layers: 2, heads: 2, hidden: 12 };
 const [B, T] = [2, 7];
+const ENCODER_SIZES = { heads: 2, width: 8, trainingLength: 4, hiddenWidth: 4 };
 
 /** The training length is below T, so that extensions of RoPE show. */
 function create(name: string, options: Partial<PositionEncodingOptions> = {}, changes = {}): LanguageModel {
@@ -61,6 +68,47 @@ describe.each(POSITION_ENCODINGS)('%s', (name) => {
       }
       model.dispose();
     }
+  });
+
+  it.skipIf(TOO_SLOW)('has the same logits compiled', async () => {
+    const model = create(name);
+    const compiled = compile((x: tf.Tensor2D) => model.logits(x));
+    for (const seed of [5, 6]) {
+      await expectAllClose(compiled(tokens(seed)), model.logits(tokens(seed)), { rtol: 1e-5, atol: 1e-5 });
+    }
+    compiled.dispose();
+    model.dispose();
+  });
+
+  it('in both directions attends by blocks as it does at once, and looks ahead', async () => {
+    const streams = new RandomStreams(1);
+    const { process, queryKeyTransform, shared, positionEmbedding } = positionEncoding(
+      name,
+      ENCODER_SIZES,
+      streams,
+    );
+    const processor = process?.(0);
+    const attention = new MultiHeadAttention(
+      {
+        width: 8,
+        heads: 2,
+        causal: false,
+        ...(processor && { process: processor }),
+        ...(queryKeyTransform && { queryKeyTransform }),
+      },
+      streams.init,
+    );
+    const x = tf.tensor3d(new RandomNumbers(4).normals(B * T * 8), [B, T, 8]);
+    if (name === 'cope') {
+      expect(() => attention.apply(x)).toThrow('use it with causal: true');
+    } else {
+      const whole = attention.apply(x);
+      await expectAllClose(attention.apply(x, { queryBlock: 3 }), whole, { rtol: 1e-5, atol: 1e-5 });
+      const others = tf.concat([x.slice([0, 0, 0], [B, T - 1, 8]), tf.ones([B, 1, 8])], 1);
+      const first = (y: tf.Tensor) => y.slice([0, 0, 0], [B, 1, 8]);
+      expect(await maxDifference(first(attention.apply(others)), first(whole))).toBeGreaterThan(1e-3);
+    }
+    for (const owner of [attention, shared, positionEmbedding]) owner?.dispose?.();
   });
 
   it('has the same logits token by token from a cache, and generates the same text', async () => {

@@ -76,6 +76,28 @@ describe('the worked example', () => {
     );
   });
 
+  it('is with k = 1 the MLP of DAPE at each pair, with the same weights', async () => {
+    const { scores, bias, weights } = tensorsOf(exampleValues(), E);
+    const [first, second] = [weights.kernel1, weights.kernel2].map((kernel) => {
+      const [, , inputs, outputs] = kernel.shape;
+      return kernel.slice([0, 1, 0, 0], [1, 1, inputs, outputs]);
+    }) as [tf.Tensor4D, tf.Tensor4D];
+    const pairs = tf.concat([scores.reshape([2, 25]), (bias as tf.Tensor).reshape([2, 25])], 0).transpose(); // [25, 2H]
+    const inner = tf.add(
+      tf.matMul(pairs as tf.Tensor2D, first.reshape([4, 3]) as tf.Tensor2D),
+      weights.bias1,
+    );
+    const hidden = tf.maximum(inner, tf.mul(inner, 0.01)) as tf.Tensor2D;
+    const outer = tf.add(tf.matMul(hidden, second.reshape([3, 2]) as tf.Tensor2D), weights.bias2);
+    const expected = tf.add(tf.add(scores, bias as tf.Tensor), outer.transpose().reshape(scores.shape));
+    const dape = cdapeScores(scores, bias, { ...weights, kernel1: first, kernel2: second });
+    await expectAllClose(
+      lowerTriangle(await dape.data(), 5),
+      lowerTriangle(await expected.data(), 5),
+      GOLDEN,
+    );
+  });
+
   it('never lets later keys into earlier queries; without the tril they do', async () => {
     const { scores, bias, weights } = tensorsOf(exampleValues(), E);
     const later = exampleScores().map((_, index) => (index % 5 > Math.floor(index / 5) % 5 ? 100 : 0));
