@@ -18,7 +18,7 @@ export const nothingMeasured: Measured = { curve: [], lossSum: 0, lossCount: 0 }
  * What belongs to a cell in flight: its checkpoints, and beside each what had been measured by then. Measurements are written
  * before the checkpoint of their step, so that whichever checkpoint survives finds its own.
  */
-export class CellProgress {
+export class CellProgress<M = Measured> {
   /** For `saveCheckpoint` and `latestCheckpoint`. */
   readonly checkpoints: string;
 
@@ -26,7 +26,7 @@ export class CellProgress {
     this.checkpoints = folder;
   }
 
-  async save(step: number, measured: Measured, saveCheckpoint: () => Promise<unknown>): Promise<void> {
+  async save(step: number, measured: M, saveCheckpoint: () => Promise<unknown>): Promise<void> {
     await writeJsonFile(join(this.checkpoints, fileOf(step)), measured);
     await saveCheckpoint();
     for (const name of readdirSync(this.checkpoints)) {
@@ -35,8 +35,8 @@ export class CellProgress {
     }
   }
 
-  load(step: number): Measured {
-    const measured = readJsonFile(join(this.checkpoints, fileOf(step))) as Measured | undefined;
+  load(step: number): M {
+    const measured = readJsonFile(join(this.checkpoints, fileOf(step))) as M | undefined;
     if (measured !== undefined) return measured;
     throw new UserError(
       `${this.checkpoints} lacks ${fileOf(step)}. Delete that folder and continue with --resume: the cell begins anew.`,

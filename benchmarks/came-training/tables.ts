@@ -21,11 +21,22 @@ interface ComparisonTable {
 export function comparisonTable(given: ComparisonTable): Table {
   const { title, concluded, standings, titleOf, baseline, target, note } = given;
   const parameters = standings[0]?.results[0]?.parameters ?? 0;
+  const columns = [
+    { title: 'optimizer' },
+    { title: 'learning rate' },
+    { title: 'validation loss', digits: 4 },
+    { title: `minus ${titleOf(baseline)}`, digits: 4 },
+    { title: 'p', digits: 4 },
+    ...(target ? [{ title: 'reached' }, { title: 'steps' }, { title: 'seconds' }] : []),
+    { title: 'diverged' },
+    { title: 'state bytes' },
+    { title: 'bytes per parameter', digits: 2 },
+  ];
   const row = (contestant: string): Cell[] => {
     const standing = standings.find((one) => one.contestant === contestant);
     if (standing === undefined) {
-      const blank: Cell[] = Array.from({ length: target ? 7 : 4 }, () => null);
-      return [titleOf(contestant), null, 'diverged at every rate', ...blank, null, null];
+      const blank: Cell[] = columns.slice(3).map(() => null);
+      return [titleOf(contestant), null, 'diverged at every rate', ...blank];
     }
     const { learningRate, results, loss, comparison, diverged, steps, seconds } = standing;
     const reached = steps === undefined ? null : `${steps.reached}/${steps.n}`;
@@ -41,17 +52,6 @@ export function comparisonTable(given: ComparisonTable): Table {
       bytesOf(standing) / parameters,
     ];
   };
-  const columns = [
-    { title: 'optimizer' },
-    { title: 'learning rate' },
-    { title: 'validation loss', digits: 4 },
-    { title: `minus ${titleOf(baseline)}`, digits: 4 },
-    { title: 'p', digits: 4 },
-    ...(target ? [{ title: 'reached' }, { title: 'steps' }, { title: 'seconds' }] : []),
-    { title: 'diverged' },
-    { title: 'state bytes' },
-    { title: 'bytes per parameter', digits: 2 },
-  ];
   return {
     title,
     columns,
@@ -66,8 +66,8 @@ export function comparisonTable(given: ComparisonTable): Table {
 }
 
 function targetNote({ loss, what }: { readonly loss: number | undefined; readonly what: string }): string {
-  const value = loss === undefined ? '' : ` ${loss.toFixed(4)}`;
-  return `Steps and seconds: medians until the validation loss is${value}, ${what}; – where most runs do not reach it.`;
+  if (loss === undefined) return `Steps and seconds would lead to ${what}, which diverged.`;
+  return `Steps and seconds: medians until the validation loss is ${loss.toFixed(4)}, ${what}; – where most runs do not reach it.`;
 }
 
 /** Every trial of every contestant. */
