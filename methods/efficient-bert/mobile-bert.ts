@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import {
+  checkEncoderConfig,
   type EncoderModel,
   inPart,
   type StoredTensor,
@@ -21,6 +22,7 @@ import {
 import type { RandomStreams } from '../../src/random/index.ts';
 import type { MacCounts } from './mac-counts.ts';
 import { BottleneckBlock, NoNorm, SharedAttention } from './mobile-bert-block.ts';
+import { mobileBertSettings } from './mobile-bert-settings.ts';
 import { TrigramEmbedding } from './trigram-embedding.ts';
 
 /** Shape of a MobileBERT-tiny. */
@@ -60,6 +62,9 @@ export const MOBILE_BERT_TINY: MobileBertConfig = {
   initialDeviation: 0.02,
 };
 
+/** ε of a head's LayerNorm; the encoder has none. */
+const EPSILON = 1e-5;
+
 /**
  * MobileBERT-tiny (Sun et al. 2020) in the authors' form, models/mobile_bert.py of cheneydon/efficient-bert@e4b3025: narrow blocks
  * between two maps, queries that are the keys, no LayerNorm but a gain and a bias, ReLU. A baseline, of which no weights are
@@ -74,9 +79,13 @@ export class MobileBert implements EncoderModel {
   readonly #tokens: TrigramEmbedding;
   readonly #layers: readonly MobileBertLayer[];
 
-  /** @param options what differs from MobileBERT-tiny */
+  /**
+   * @param options what differs from MobileBERT-tiny
+   * @throws UserError for sizes that do not fit together
+   */
   constructor(options: Partial<MobileBertConfig>, { init, dropout: stream }: RandomStreams) {
     const config = { ...MOBILE_BERT_TINY, ...options };
+    checkSizes(config);
     const { vocabulary, width, embeddingWidth: embedded, positions, segments, paddingToken, layers } = config;
     const initializer = normal(config.initialDeviation);
     const dropout = { rate: config.dropout, stream };
@@ -95,7 +104,7 @@ export class MobileBert implements EncoderModel {
   }
 
   get sizes() {
-    return { ...this.config, epsilon: 1e-5 };
+    return { ...this.config, epsilon: EPSILON };
   }
 
   get tokenTable(): tf.Tensor2D {
@@ -103,7 +112,7 @@ export class MobileBert implements EncoderModel {
   }
 
   settings(): Readonly<Record<string, unknown>> {
-    return { model_type: 'mobilebert-tiny', ...this.config };
+    return mobileBertSettings(this.config);
   }
 
   stored(): StoredTensor[] {
@@ -131,6 +140,13 @@ export function mobileBertMacs(config: MobileBertConfig, length: number): MacCou
   const attention = layers * (3 * length * innerWidth * innerWidth + 2 * length * length * innerWidth);
   const ffn = layers * 2 * length * innerWidth * (width + stackedFfn * hidden);
   return { embedding, attention, ffn, total: embedding + attention + ffn };
+}
+
+function checkSizes(config: MobileBertConfig): void {
+  const { positions, segments, width, embeddingWidth, layers, hidden, stackedFfn, dropout } = config;
+  const inBlocks = { ...config, width: config.innerWidth, epsilon: EPSILON, attentionDropout: dropout };
+  const counts = { positions, segments, 'outer width': width, embeddingWidth, layers, hidden, stackedFfn };
+  checkEncoderConfig('MobileBert', inBlocks, counts);
 }
 
 interface MobileBertLayer {

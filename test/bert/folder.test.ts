@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFi
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildEncoder, EfficientBert } from '../../methods/efficient-bert/index.ts';
+import { buildEncoder, EfficientBert, MobileBert } from '../../methods/efficient-bert/index.ts';
 import { useBackend } from '../../src/backends/index.ts';
 import {
   Bert,
@@ -51,6 +51,8 @@ const ENCODERS: Readonly<Record<string, () => EncoderModel>> = {
       },
       streams,
     ),
+  MobileBertTiny: () =>
+    new MobileBert({ ...TINY, innerWidth: 2, heads: 1, embeddingWidth: 3, stackedFfn: 2 }, streams),
 };
 
 const HEADS: Readonly<Record<string, (encoder: EncoderModel) => Model>> = {
