@@ -18,7 +18,7 @@ export const cameLargeBatch: Experiment<CameLargeBatchConfig, TrainingCell, Cell
   question: 'Is CAME better than AdamW when batches are large?',
   claim: 'With the largest batch CAME reaches a lower loss than AdamW, each at its best learning rate',
   presets,
-  durations: { smoke: '15 s', laptop: '12 min on 2 cores', paper: 'months on a GPU' },
+  durations: { smoke: '15 s', laptop: '12 min on 2 cores', paper: 'months on one GPU' },
   seeds: { smoke: 2, laptop: 5, paper: 5 },
   takesData: true,
   takesPeers: false,
