@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 namespace tfjs_methods {
@@ -108,16 +109,15 @@ inline __attribute__((always_inline)) void correlateBlock(const PackedTaps& weig
 template <class Initial, class Result>
 void correlate(const PackedTaps& weights, const KeyMap& in, int64_t columns, Initial&& initial, Result&& result) {
   int64_t column = 0;
-  for (; column + kColumnVectors * kLanes <= columns; column += kColumnVectors * kLanes) {
+  const auto blocks = [&](auto vectors) {
     for (int64_t block = 0; block < weights.blocks; ++block) {
-      correlateBlock<kColumnVectors>(weights, block, in, column, initial, result);
+      correlateBlock<vectors>(weights, block, in, column, initial, result);
     }
-  }
-  for (; column < columns; column += kLanes) {
-    for (int64_t block = 0; block < weights.blocks; ++block) {
-      correlateBlock<1>(weights, block, in, column, initial, result);
-    }
-  }
+    column += vectors * kLanes;
+  };
+  while (columns - column > (kColumnVectors - 1) * kLanes) blocks(std::integral_constant<int64_t, kColumnVectors>());
+  while (columns - column > kLanes) blocks(std::integral_constant<int64_t, 2>());
+  if (columns > column) blocks(std::integral_constant<int64_t, 1>());
 }
 
 // Sums Σ_j in[c, j + tap]·out[o, j] over many calls, kept lane by lane: the gradient of W [taps, inputs, outputs].
