@@ -26,6 +26,10 @@ export const registry: readonly Entry[] = [
     load: async () => (await import('./came-optimizer-memory.ts')).cameOptimizerMemory,
   },
   { name: 'came-step-time', load: async () => (await import('./came-step-time.ts')).cameStepTime },
+  {
+    name: 'cdape-associative-recall',
+    load: async () => (await import('./cdape-associative-recall.ts')).cdapeAssociativeRecall,
+  },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
   { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },
   { name: 'training-memory', load: async () => (await import('./training-memory.ts')).trainingMemory },

@@ -22,6 +22,8 @@ export interface CurveAxes {
   readonly y: string;
   /** A logarithmic x axis. */
   readonly logarithmic?: boolean;
+  /** Of the labels of a logarithmic x axis, as d3-format has it. Default `.0e`. */
+  readonly tickFormat?: string;
   /** Mark each point: for few of them. */
   readonly points?: boolean;
 }
@@ -47,7 +49,7 @@ export function curveChart(
     field: axes.x,
     type: 'quantitative' as const,
     scale: axes.logarithmic ? { type: 'log' as const, nice: false, padding: 16 } : { nice: false },
-    axis: axes.logarithmic ? { format: '.0e', values: ticks } : { tickCount: 8 },
+    axis: axes.logarithmic ? { format: axes.tickFormat ?? '.0e', values: ticks } : { tickCount: 8 },
   };
   const y = { field: axes.y, type: 'quantitative' as const, scale: { zero: false } };
   const colour = { field: 'contestant', type: 'nominal' as const, sort: contestants, title: null };

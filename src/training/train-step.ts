@@ -22,6 +22,8 @@ export interface TrainStepOptions {
   readonly reportNorm?: boolean;
   /** Micro batches into which each batch is cut, default 1. Their gradients are averaged before clipping. */
   readonly accumulation?: number;
+  /** How many shapes the batches have, each of which is recorded on its own. Default 8: see `cacheSize` of `compile`. */
+  readonly batchShapes?: number;
 }
 
 /** The scalars are the caller's. */
@@ -58,7 +60,7 @@ export function makeTrainStep(options: TrainStepOptions): TrainStep {
 }
 
 function wholeStep(options: TrainStepOptions): TrainStep {
-  const { model } = options;
+  const { model, batchShapes = 8 } = options;
   const variables = model.parameters().map(({ variable }) => variable);
   return compile(
     (tokens: tf.Tensor2D, targets: tf.Tensor2D): StepResult =>
@@ -66,11 +68,12 @@ function wholeStep(options: TrainStepOptions): TrainStep {
         const { value, grads } = gradientsOf(model, variables, tokens, targets);
         return { loss: value, ...update(options, grads) };
       }),
+    { cacheSize: batchShapes, name: 'training step' },
   );
 }
 
 function accumulatedStep(options: TrainStepOptions, parts: number): TrainStep {
-  const { model } = options;
+  const { model, batchShapes = 8 } = options;
   const variables = model.parameters().map(({ variable }) => variable);
   const accumulator = new GradientAccumulator(variables);
   const microStep = compile(
@@ -80,6 +83,7 @@ function accumulatedStep(options: TrainStepOptions, parts: number): TrainStep {
         accumulator.add(grads);
         return value;
       }),
+    { cacheSize: batchShapes, name: 'micro step' },
   );
   const finish = compile(
     (): Norm =>
