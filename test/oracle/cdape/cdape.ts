@@ -23,12 +23,16 @@ export interface Options {
   readonly causal?: boolean;
   readonly firstQuery?: number;
   readonly prefixConsistent?: boolean;
+  readonly residual?: 'concatResidual' | 'concat' | 'addResidual';
+  /** [B, Tk], 0 at keys that f does not see. */
+  readonly seenKeys?: readonly number[];
 }
 
 /** A, row-major [B, H, Tq, Tk]. */
 export function cdapeScores(values: Values, sizes: Sizes, options: Options = {}): number[] {
   const { batch, heads, queries, keys, width, kernelSize } = sizes;
-  const { causal = true, firstQuery = keys - queries, prefixConsistent = false } = options;
+  const { causal = true, firstQuery = keys - queries, prefixConsistent = false, seenKeys } = options;
+  const { residual = 'concatResidual' } = options;
   const extra = prefixConsistent ? (kernelSize - 1) / 2 : 0;
   const result: number[] = [];
   for (let b = 0; b < batch; b++) {
@@ -38,10 +42,12 @@ export function cdapeScores(values: Values, sizes: Sizes, options: Options = {})
       values.bias ? at(values.bias, (h * queries + i) * keys + j) : 0;
     const changes: number[][][] = []; // [query][head][key]
     for (let i = 0; i < queries; i++) {
-      const visible = (j: number) => !causal || j <= firstQuery + i;
+      const visible = (j: number) => (!causal || j <= firstQuery + i) && seenKeys?.[b * keys + j] !== 0;
+      const sum = (h: number, j: number) =>
+        scoreAt(h, i, j) + (residual === 'addResidual' ? biasAt(h, i, j) : 0);
       const channels: number[][] = [];
-      for (let h = 0; h < heads; h++) channels.push(rowOf(keys, (j) => (visible(j) ? scoreAt(h, i, j) : 0)));
-      if (values.bias) {
+      for (let h = 0; h < heads; h++) channels.push(rowOf(keys, (j) => (visible(j) ? sum(h, j) : 0)));
+      if (values.bias && residual !== 'addResidual') {
         for (let h = 0; h < heads; h++) channels.push(rowOf(keys, (j) => (visible(j) ? biasAt(h, i, j) : 0)));
       }
       for (const channel of channels) for (let e = 0; e < extra; e++) channel.push(0);
@@ -53,7 +59,8 @@ export function cdapeScores(values: Values, sizes: Sizes, options: Options = {})
       for (let i = 0; i < queries; i++) {
         for (let j = 0; j < keys; j++) {
           const later = causal && j > firstQuery + i; // for the causal mask to remove
-          result.push(later ? 0 : scoreAt(h, i, j) + biasAt(h, i, j) + (changes[i]?.[h]?.[j] as number));
+          const base = scoreAt(h, i, j) + (residual === 'concat' ? 0 : biasAt(h, i, j));
+          result.push(later ? 0 : base + (changes[i]?.[h]?.[j] as number));
         }
       }
     }
