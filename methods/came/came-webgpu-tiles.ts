@@ -135,12 +135,14 @@ function addRows(sums: string): string {
     }`;
 }
 
-/** After eachElement with `rowSums`: the sums of columns and of the tile. */
+/** After eachElement with `rowSums`: the sums of the tile and of its columns. */
 export function addColumns(sums: string): string {
   return `
   workgroupBarrier();
   for (var l = 0; l < 4; l++) { cells[l * LANES + lane] = columnSum[l]; }
-  workgroupBarrier();
+  let total = sumOfGroup(columnSum.x + columnSum.y + columnSum.z + columnSum.w);
+  if (lane == 0 && tile.batch < uniforms.batch) { ${sums}[tileSums() + groupIndex()] = total; }
+  // All lanes' cells are there since sumOfGroup's barriers.
   for (var q = lane; q < 4 * uniforms.width; q += LANES) {
     let column = tile.column + q;
     if (column < uniforms.m && tile.batch < uniforms.batch) {
@@ -149,9 +151,7 @@ export function addColumns(sums: string): string {
       for (var s = 0; s < height; s++) { sum += cells[first + s * uniforms.width]; }
       ${sums}[columnSums() + (tile.batch * uniforms.tilesDown + tile.down) * uniforms.m + column] = sum;
     }
-  }
-  let total = sumOfGroup(columnSum.x + columnSum.y + columnSum.z + columnSum.w);
-  if (lane == 0 && tile.batch < uniforms.batch) { ${sums}[tileSums() + groupIndex()] = total; }`;
+  }`;
 }
 
 /** WGSL: where things are. */

@@ -117,24 +117,29 @@ function userCode({ reads, writes, code }: GpuProgram): string {
 
 const PRELUDE = `
 const LANES = ${LANES};
-const LANES_U = ${LANES}u;
 var<workgroup> cells : array<f32, ${4 * LANES}>;
+var<workgroup> laneValues : array<f32, ${LANES}>;
+var<workgroup> lanePartials : array<f32, 16>;
 
 // The backend may lay the groups out in two or three dimensions, and then starts some too many.
 fn groupIndex() -> i32 {
   return i32((workgroupId.z * numWorkgroups.y + workgroupId.y) * numWorkgroups.x + workgroupId.x);
 }
 
-// Of all lanes of the group, to each of them. Every lane must come here.
+// Of all lanes of the group, to each of them. Every lane must come here. Two barriers, which software adapters are slow at; the
+// second call in a row writes nothing that lanes still in the first may read.
 fn sumOfGroup(value : f32) -> f32 {
+  laneValues[localIndex] = value;
   workgroupBarrier();
-  cells[localIndex] = value;
-  workgroupBarrier();
-  for (var stride = LANES_U / 2u; stride > 0u; stride /= 2u) {
-    if (localIndex < stride) { cells[localIndex] += cells[localIndex + stride]; }
-    workgroupBarrier();
+  if (localIndex < 16u) {
+    var part = 0.0;
+    for (var k = localIndex; k < ${LANES}u; k += 16u) { part += laneValues[k]; }
+    lanePartials[localIndex] = part;
   }
-  return cells[0];
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var k = 0; k < 16; k++) { sum += lanePartials[k]; }
+  return sum;
 }
 
 // By the bits: a WGSL compiler may take for granted that there is neither NaN nor infinity.
