@@ -71,11 +71,11 @@ export function judge(
 function extreme(
   entrants: readonly Entrant[],
   pairs: number,
-  pick: (a: number, b: number) => number,
+  pick: (...values: number[]) => number,
 ): { readonly title: string; readonly value: number } {
   const all = entrants.map((entrant) => ({
     title: titleOf(entrant.encoding),
-    value: accuracies(entrant, pairs).reduce(pick),
+    value: pick(...accuracies(entrant, pairs)),
   }));
   return all.reduce((one, other) => (pick(one.value, other.value) === one.value ? one : other));
 }
