@@ -8,9 +8,9 @@ import { MODEL_TYPE, readEfficientBertConfig } from './settings.ts';
 export const buildEncoder: EncoderBuilder = (folder, streams) => {
   switch (folder.modelType) {
     case MODEL_TYPE:
-      return new EfficientBert(readEfficientBertConfig(folder), streams);
+      return new EfficientBert(readEfficientBertConfig(folder), streams, 'zero');
     case MOBILE_MODEL_TYPE:
-      return new MobileBert(readMobileBertConfig(folder), streams);
+      return new MobileBert(readMobileBertConfig(folder), streams, 'zero');
     default:
       return buildBert(folder, streams);
   }

@@ -2,6 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import {
   type EncoderModel,
   type EncoderSizes,
+  type EncoderStart,
+  encoderInitializer,
   inPart,
   type StoredTensor,
   storedAttention,
@@ -17,7 +19,14 @@ import {
   SelfAttention,
   TokenEmbedding,
 } from '../../src/nn/encoder/index.ts';
-import { LayerNorm, Linear, normal, type Parameter, prefixParameters } from '../../src/nn/index.ts';
+import {
+  type Initializer,
+  LayerNorm,
+  Linear,
+  normal,
+  type Parameter,
+  prefixParameters,
+} from '../../src/nn/index.ts';
 import type { RandomStreams } from '../../src/random/index.ts';
 import { EfficientBertMlp } from './efficient-bert-mlp.ts';
 import { type EfficientBertConfig, resolveEfficientBertConfig } from './model-config.ts';
@@ -40,22 +49,23 @@ export class EfficientBert implements EncoderModel {
   /**
    * @param options what differs from EfficientBERT: `ARCHITECTURES['efficient-bert-tiny']`
    * @param streams new weights are drawn from `init`, dropout masks from `dropout`
+   * @param start of the encoder; `fit` is always drawn
    * @throws UserError for sizes or expressions that do not fit together
    */
-  constructor(options: Partial<EfficientBertConfig>, streams: RandomStreams) {
+  constructor(options: Partial<EfficientBertConfig>, streams: RandomStreams, start: EncoderStart = 'random') {
     const config = resolveEfficientBertConfig(options);
     const { width, positions, segments, epsilon, fitWidth, expressions } = config;
     const { init, dropout: stream } = streams;
-    const initializer = normal(config.initialDeviation);
+    const initializer = encoderInitializer(start, config.initialDeviation);
     const dropout = { rate: config.dropout, stream };
     this.config = config;
-    this.#tokens = createTokens(config, streams);
+    this.#tokens = createTokens(config, initializer, streams);
     const norm = new LayerNorm(width, epsilon, init);
     const embedding = new InputEmbedding(
       { width, tokens: this.#tokens, positions, segments, norm, initializer, dropout },
       init,
     );
-    this.#layers = expressions.map((expression) => createLayer(expression, config, streams));
+    this.#layers = expressions.map((expression) => createLayer(expression, config, initializer, streams));
     this.encoder = new Encoder(
       embedding,
       this.#layers.map(({ attention, attentionNorm, mlp }) => {
@@ -65,7 +75,10 @@ export class EfficientBert implements EncoderModel {
     this.fit =
       fitWidth === undefined
         ? undefined
-        : new Linear({ inputs: width, outputs: fitWidth, initializer }, init);
+        : new Linear(
+            { inputs: width, outputs: fitWidth, initializer: normal(config.initialDeviation) },
+            init,
+          );
   }
 
   get sizes(): EncoderSizes {
@@ -127,10 +140,10 @@ interface EfficientBertLayer {
 
 function createTokens(
   config: EfficientBertConfig,
+  initializer: Initializer,
   { init }: RandomStreams,
 ): TokenEmbedding | TrigramEmbedding {
   const { vocabulary, width, embeddingWidth: embedded, paddingToken } = config;
-  const initializer = normal(config.initialDeviation);
   return embedded === undefined
     ? new TokenEmbedding({ vocabulary, width, paddingToken, initializer }, init)
     : new TrigramEmbedding({ vocabulary, embedded, width, paddingToken, initializer }, init);
@@ -139,10 +152,10 @@ function createTokens(
 function createLayer(
   expression: string,
   config: EfficientBertConfig,
+  initializer: Initializer,
   { init, dropout: stream }: RandomStreams,
 ): EfficientBertLayer {
   const { width, heads, hidden, widthRule, epsilon, attentionDropout } = config;
-  const initializer = normal(config.initialDeviation);
   const dropout = { rate: config.dropout, stream };
   return {
     attention: new SelfAttention(

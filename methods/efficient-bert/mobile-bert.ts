@@ -2,6 +2,8 @@ import type * as tf from '@tensorflow/tfjs';
 import {
   checkEncoderConfig,
   type EncoderModel,
+  type EncoderStart,
+  encoderInitializer,
   inPart,
   type StoredTensor,
   storedEmbedding,
@@ -12,14 +14,14 @@ import {
 import { Encoder, EncoderBlock, InputEmbedding, PostNorm } from '../../src/nn/encoder/index.ts';
 import {
   type DropoutOptions,
+  type Initializer,
   type Layer,
   Linear,
   Mlp,
-  normal,
   type Parameter,
   prefixParameters,
 } from '../../src/nn/index.ts';
-import type { RandomStreams } from '../../src/random/index.ts';
+import type { RandomStream, RandomStreams } from '../../src/random/index.ts';
 import type { MacCounts } from './mac-counts.ts';
 import { BottleneckBlock, NoNorm, SharedAttention } from './mobile-bert-block.ts';
 import { mobileBertSettings } from './mobile-bert-settings.ts';
@@ -83,11 +85,15 @@ export class MobileBert implements EncoderModel {
    * @param options what differs from MobileBERT-tiny
    * @throws UserError for sizes that do not fit together
    */
-  constructor(options: Partial<MobileBertConfig>, { init, dropout: stream }: RandomStreams) {
+  constructor(
+    options: Partial<MobileBertConfig>,
+    { init, dropout: stream }: RandomStreams,
+    start: EncoderStart = 'random',
+  ) {
     const config = { ...MOBILE_BERT_TINY, ...options };
     checkSizes(config);
     const { vocabulary, width, embeddingWidth: embedded, positions, segments, paddingToken, layers } = config;
-    const initializer = normal(config.initialDeviation);
+    const initializer = encoderInitializer(start, config.initialDeviation);
     const dropout = { rate: config.dropout, stream };
     this.config = config;
     this.#tokens = new TrigramEmbedding({ vocabulary, embedded, width, paddingToken, initializer }, init);
@@ -96,7 +102,7 @@ export class MobileBert implements EncoderModel {
       { width, tokens: this.#tokens, positions, segments, norm, initializer, dropout },
       init,
     );
-    this.#layers = Array.from({ length: layers }, () => createLayer(config, init, dropout));
+    this.#layers = Array.from({ length: layers }, () => createLayer(config, initializer, init, dropout));
     this.encoder = new Encoder(
       embedding,
       this.#layers.map(({ block }) => block),
@@ -159,11 +165,11 @@ interface MobileBertLayer {
 
 function createLayer(
   config: MobileBertConfig,
-  stream: MobileBertStream,
+  initializer: Initializer,
+  stream: RandomStream,
   dropout: DropoutOptions,
 ): MobileBertLayer {
   const { width, innerWidth, heads, hidden, stackedFfn } = config;
-  const initializer = normal(config.initialDeviation);
   const attention = new SharedAttention({ width: innerWidth, heads, initializer, dropout }, stream);
   const attentionNorm = new NoNorm(innerWidth, stream);
   const initializers = { expand: initializer, contract: initializer };
@@ -182,8 +188,6 @@ function createLayer(
   });
   return { block, attention, attentionNorm, ffns, norm };
 }
-
-type MobileBertStream = RandomStreams['init'];
 
 function inARow(layers: readonly Layer[]): Layer {
   return {

@@ -7,10 +7,23 @@ import {
   SelfAttention,
   TokenEmbedding,
 } from '../nn/encoder/index.ts';
-import { LayerNorm, Linear, Mlp, normal, type Parameter, prefixParameters } from '../nn/index.ts';
+import {
+  type Initializer,
+  LayerNorm,
+  Linear,
+  Mlp,
+  normal,
+  type Parameter,
+  prefixParameters,
+} from '../nn/index.ts';
 import type { RandomStreams } from '../random/index.ts';
 import { BERT_ACTIVATIONS, type BertConfig, resolveBertConfig } from './bert-config.ts';
-import type { EncoderModel, EncoderSizes } from './encoder-model.ts';
+import {
+  type EncoderModel,
+  type EncoderSizes,
+  type EncoderStart,
+  encoderInitializer,
+} from './encoder-model.ts';
 import { bertSettings } from './folder/bert-settings.ts';
 import {
   inPart,
@@ -35,12 +48,13 @@ export class Bert implements EncoderModel {
   /**
    * @param options what differs from BERT-base
    * @param streams new weights are drawn from `init`, dropout masks from `dropout`
+   * @param start of the encoder; `fit` is always drawn
    * @throws UserError for sizes that do not fit together
    */
-  constructor(options: Partial<BertConfig>, streams: RandomStreams) {
+  constructor(options: Partial<BertConfig>, streams: RandomStreams, start: EncoderStart = 'random') {
     const config = resolveBertConfig(options);
     const { vocabulary, width, positions, segments, epsilon, paddingToken, fitWidth, layers } = config;
-    const initializer = normal(config.initialDeviation);
+    const initializer = encoderInitializer(start, config.initialDeviation);
     this.config = config;
     this.#tokens = new TokenEmbedding({ vocabulary, width, paddingToken, initializer }, streams.init);
     const embedding = new InputEmbedding(
@@ -55,7 +69,7 @@ export class Bert implements EncoderModel {
       },
       streams.init,
     );
-    this.#blocks = Array.from({ length: layers }, () => createBlock(config, streams));
+    this.#blocks = Array.from({ length: layers }, () => createBlock(config, initializer, streams));
     this.encoder = new Encoder(
       embedding,
       this.#blocks.map(({ block }) => block),
@@ -63,7 +77,10 @@ export class Bert implements EncoderModel {
     this.fit =
       fitWidth === undefined
         ? undefined
-        : new Linear({ inputs: width, outputs: fitWidth, initializer }, streams.init);
+        : new Linear(
+            { inputs: width, outputs: fitWidth, initializer: normal(config.initialDeviation) },
+            streams.init,
+          );
   }
 
   get sizes(): EncoderSizes {
@@ -116,9 +133,12 @@ interface BertBlock {
   readonly mlpNorm: LayerNorm;
 }
 
-function createBlock(config: BertConfig, { init, dropout: stream }: RandomStreams): BertBlock {
+function createBlock(
+  config: BertConfig,
+  initializer: Initializer,
+  { init, dropout: stream }: RandomStreams,
+): BertBlock {
   const { width, heads, hidden, epsilon, activation } = config;
-  const initializer = normal(config.initialDeviation);
   const dropout = { rate: config.dropout, stream };
   const attention = new SelfAttention(
     { width, heads, initializer, dropout: { rate: config.attentionDropout, stream } },

@@ -1,7 +1,15 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Encoder } from '../nn/encoder/index.ts';
-import type { Linear, ParameterOwner } from '../nn/index.ts';
+import { type Initializer, type Linear, normal, type ParameterOwner, zeros } from '../nn/index.ts';
 import type { StoredModel } from './folder/stored-model.ts';
+
+/** How an encoder begins: drawn anew, or with zeros in all matrices, which is quicker, to be filled from a folder. */
+export type EncoderStart = 'random' | 'zero';
+
+/** @param deviation of N(0, σ²) */
+export function encoderInitializer(start: EncoderStart, deviation: number): Initializer {
+  return start === 'zero' ? zeros : normal(deviation);
+}
 
 /** What the heads of all encoders need to know. */
 export interface EncoderSizes {

@@ -7,7 +7,12 @@ export {
   resolveBertConfig,
 } from './bert-config.ts';
 export { type CheckedSizes, checkEncoderConfig } from './check-encoder-config.ts';
-export type { EncoderModel, EncoderSizes } from './encoder-model.ts';
+export {
+  type EncoderModel,
+  type EncoderSizes,
+  type EncoderStart,
+  encoderInitializer,
+} from './encoder-model.ts';
 export { bertSettings, readBertConfig } from './folder/bert-settings.ts';
 export { type LoadedWeights, type LoadWeightsOptions, loadWeights } from './folder/load-weights.ts';
 export { type ModelFolder, readModelFolder } from './folder/model-folder.ts';

@@ -82,7 +82,7 @@ async function saved(head: keyof typeof HEADS = 'pooler', tokenizer?: WordPieceT
   return path;
 }
 
-const open = (path: string, options: { fresh?: readonly ('pooler' | 'head' | 'encoder')[] } = {}) =>
+const open = (path: string, options: { fresh?: readonly ('pooler' | 'head')[] } = {}) =>
   openModel(path, {
     ...options,
     streams,

@@ -10,7 +10,7 @@ export const WEIGHTS_FILE = 'model.safetensors';
 
 export interface LoadWeightsOptions {
   /** Parts that stay as they were initialised where the file does not have them, or in another shape. Default none. */
-  readonly fresh?: readonly StoredPart[] | undefined;
+  readonly fresh?: readonly Exclude<StoredPart, 'encoder'>[] | undefined;
 }
 
 /** Every tensor of the model and of the file, accounted for by name. */
@@ -46,7 +46,7 @@ export async function loadWeights(
     for (const tensor of wanted) {
       const problem = problemWith(tensor, file, inFile.get(tensor.name));
       if (problem === undefined) present.push(tensor);
-      else if (fresh.includes(tensor.part)) initialized.push(tensor.name);
+      else if (tensor.part !== 'encoder' && fresh.includes(tensor.part)) initialized.push(tensor.name);
       else problems.push(`${tensor.name}: ${problem}`);
     }
     const known = new Set(wanted.map(({ name }) => name));

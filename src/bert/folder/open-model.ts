@@ -10,7 +10,7 @@ import { type LoadedWeights, type LoadWeightsOptions, loadWeights } from './load
 import { type ModelFolder, readModelFolder } from './model-folder.ts';
 import type { StoredModel } from './stored-model.ts';
 
-/** Makes the encoder that a folder describes, with new weights. */
+/** Makes the encoder that a folder describes, its weights still to be filled. */
 export type EncoderBuilder = (folder: ModelFolder, streams: RandomStreams) => EncoderModel;
 
 export interface OpenModelOptions<M extends OpenedModel> extends LoadWeightsOptions {
@@ -67,4 +67,5 @@ export async function openModel<M extends OpenedModel>(
 }
 
 /** @throws UserError for another kind of model than BERT, naming the setting */
-export const buildBert: EncoderBuilder = (folder, streams) => new Bert(readBertConfig(folder), streams);
+export const buildBert: EncoderBuilder = (folder, streams) =>
+  new Bert(readBertConfig(folder), streams, 'zero');
