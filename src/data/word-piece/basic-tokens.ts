@@ -8,7 +8,10 @@ export interface BasicTokenOptions {
   readonly splitIdeographs: boolean;
 }
 
-/** Replacement character, and all of Unicode's category "other": control, format, surrogate, private use, unassigned. */
+/**
+ * Replacement character, and all of Unicode's category "other": control, format, surrogate, private use, unassigned. (Hugging Face's
+ * fast tokenizer keeps what its version of Unicode has not assigned; and its list of ideographs begins one block late, at U+2B920.)
+ */
 const DROPPED = /[\ufffd\p{C}]/gu;
 const WHITE_KEPT = /[\t\n\r]/g;
 const NONSPACING_MARKS = /\p{Mn}/gu;
