@@ -224,6 +224,20 @@ describe('by name', () => {
     expect(() => even.process?.(0)).toThrow('kernelSize must be odd');
   });
 
+  it('a fresh model knows nothing: its loss is near ln V', async () => {
+    for (const name of ['none', 'rope', 'cdape-kerple', 'transformer-xl']) {
+      const init = new RandomStreams(2);
+      const model = new LanguageModel(
+        { ...SIZES, vocabulary: 65, width: 32, positions: 'none' },
+        init,
+        positionEncoding(name, { ...ENCODER_SIZES, width: 32 }, init),
+      );
+      const [loss] = await model.loss(tokens(1), tokens(2)).data();
+      expect(Math.abs((loss as number) - Math.log(65)), name).toBeLessThan(0.05);
+      model.dispose();
+    }
+  });
+
   it('one T5 table serves all layers', () => {
     const model = create('t5');
     const tables = model.parameters().filter(({ name }) => name.endsWith('table'));

@@ -6,6 +6,7 @@ import {
   cdapeScores,
   scoreConvolution,
 } from '../../methods/cdape/index.ts';
+import { compile } from '../../src/compile/index.ts';
 import { maskedSoftmax } from '../../src/nn/index.ts';
 import { expectAllClose, maxDifference } from '../support/allclose.ts';
 import { E, exampleScores, exampleValues, lowerTriangle, tensorsOf } from './fixtures.ts';
@@ -57,6 +58,16 @@ describe('the worked example', () => {
       ],
       GOLDEN,
     );
+  });
+
+  it('has the golden A from a compiled function too', async () => {
+    const { scores, bias, weights } = tensorsOf(exampleValues(), E);
+    const compiled = compile((s: tf.Tensor4D, p: tf.Tensor3D, w: CdapeWeights) => cdapeScores(s, p, w));
+    for (let call = 0; call < 2; call++) {
+      const values = await compiled(scores, bias as tf.Tensor3D, weights).data();
+      await expectAllClose(lowerTriangle(values, 5), [...HEAD_0, ...HEAD_1], GOLDEN);
+    }
+    compiled.dispose();
   });
 
   it('is DAPE with the centre taps alone', async () => {
