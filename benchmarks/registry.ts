@@ -30,6 +30,10 @@ export const registry: readonly Entry[] = [
     name: 'cdape-associative-recall',
     load: async () => (await import('./cdape-associative-recall.ts')).cdapeAssociativeRecall,
   },
+  {
+    name: 'cdape-length-extrapolation',
+    load: async () => (await import('./cdape-length-extrapolation.ts')).cdapeLengthExtrapolation,
+  },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
   { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },
   { name: 'training-memory', load: async () => (await import('./training-memory.ts')).trainingMemory },

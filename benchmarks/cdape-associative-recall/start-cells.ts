@@ -7,6 +7,7 @@ import type { EncodingCell } from '../cdape-training/cells.ts';
 import { titleOf } from '../cdape-training/encodings.ts';
 import { lastPositions } from '../cdape-training/last-positions.ts';
 import { makeAdamW } from '../cdape-training/optimization.ts';
+import { encodingStreams } from '../cdape-training/streams.ts';
 import { trainModel } from '../cdape-training/train-model.ts';
 import { recallBatch } from './batches.ts';
 import type { RecallConfig } from './config.ts';
@@ -57,7 +58,11 @@ async function runCell(cell: EncodingCell, folder: string, context: Context): Pr
   }
 }
 
-function makeModel({ encoding }: EncodingCell, config: RecallConfig, streams: RandomStreams): LanguageModel {
+function makeModel(
+  { encoding, seed }: EncodingCell,
+  config: RecallConfig,
+  streams: RandomStreams,
+): LanguageModel {
   const { keys, values, width, layers, heads, hiddenWidth, kernelSize, initialDeviation } = config;
   const trainingLength = 2 * Math.max(...config.trainPairs) + 1;
   const longest = 2 * Math.max(...config.trainPairs, ...config.testPairs) + 1;
@@ -74,6 +79,6 @@ function makeModel({ encoding }: EncodingCell, config: RecallConfig, streams: Ra
       tiedHead: false,
     },
     streams,
-    positionEncoding(encoding, sizes, streams),
+    positionEncoding(encoding, sizes, encodingStreams(seed, streams)),
   );
 }

@@ -1,5 +1,5 @@
 import { AdamW, noDecayOnVectors, type Optimizer } from '../../src/optimizers/index.ts';
-import { scheduleFrom } from '../../src/training/schedules.ts';
+import { type Schedule, scheduleFrom } from '../../src/training/schedules.ts';
 
 /** How a model is trained, the same for every encoding. */
 export type OptimizationConfig = {
@@ -21,11 +21,16 @@ export type OptimizationConfig = {
   readonly curvePoints: number;
 };
 
-/** AdamW with warm-up and cosine decay; ε 1e-8. */
+/** Linear warm-up, then cosine decay. */
+export function scheduleOf(config: OptimizationConfig): Schedule {
+  const { steps: total, learningRate: peak, warmupShare, finalShare } = config;
+  const warmup = Math.round(warmupShare * total);
+  return scheduleFrom({ kind: 'cosine', peak, warmup, total, final: finalShare * peak });
+}
+
+/** ε is 1e-8. */
 export function makeAdamW(config: OptimizationConfig): Optimizer {
-  const { steps, learningRate: peak, warmupShare, finalShare, beta1, beta2, weightDecay } = config;
-  const warmup = Math.round(warmupShare * steps);
-  const final = finalShare * peak;
-  const learningRate = scheduleFrom({ kind: 'cosine', peak, warmup, total: steps, final });
+  const { beta1, beta2, weightDecay } = config;
+  const learningRate = scheduleOf(config);
   return new AdamW({ learningRate, beta1, beta2, weightDecay, decay: noDecayOnVectors, epsilon: 1e-8 });
 }

@@ -22,6 +22,8 @@ export interface CurveAxes {
   readonly y: string;
   /** A logarithmic x axis. */
   readonly logarithmic?: boolean;
+  /** A logarithmic y axis. */
+  readonly logarithmicY?: boolean;
   /** Of the labels of a logarithmic x axis, as d3-format has it. Default `.0e`. */
   readonly tickFormat?: string;
   /** Mark each point: for few of them. */
@@ -51,7 +53,11 @@ export function curveChart(
     scale: axes.logarithmic ? { type: 'log' as const, nice: false, padding: 16 } : { nice: false },
     axis: axes.logarithmic ? { format: axes.tickFormat ?? '.0e', values: ticks } : { tickCount: 8 },
   };
-  const y = { field: axes.y, type: 'quantitative' as const, scale: { zero: false } };
+  const y = {
+    field: axes.y,
+    type: 'quantitative' as const,
+    scale: axes.logarithmicY ? { type: 'log' as const } : { zero: false },
+  };
   const colour = { field: 'contestant', type: 'nominal' as const, sort: contestants, title: null };
   const picked = { condition: { param: 'picked', value: 1 }, value: 0.08 };
   const tooltip = [
