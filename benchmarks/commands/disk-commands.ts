@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { nearMatches } from '../../src/experiment/near-matches.ts';
 import type { CleanOptions } from './clean.ts';
 import type { DataOptions } from './data.ts';
+import { examples } from './examples.ts';
 
 interface Wiring {
   /** Called with the exit code. */
@@ -33,12 +35,15 @@ function addData(program: Command, { invocation }: Wiring): void {
   data
     .command('ls', { isDefault: true })
     .summary('list them: size, whether it is here, terms')
+    // What is no command comes here, as this is the default one.
+    .allowExcessArguments()
     .description('Lists the public data sets: size of the download, whether and where it is here, terms.')
     .helpOption('-h, --help', 'show this help')
     .addOption(folder())
     .addOption(json())
     .addHelpText('after', examples(invocation, ['data ls', 'data ls --dir data', 'data ls --json']))
-    .action(async (options: DataOptions) => {
+    .action(async (options: DataOptions, { args: [word] }: Command) => {
+      if (word !== undefined) data.error(noCommand(word, data));
       const { dataListCommand } = await import('./data.ts');
       await dataListCommand(options, invocation);
     });
@@ -66,6 +71,11 @@ function addData(program: Command, { invocation }: Wiring): void {
       const { dataDownloadCommand } = await import('./data.ts');
       await dataDownloadCommand(names, options);
     });
+}
+
+function noCommand(word: string, { commands }: Command): string {
+  const names = commands.map((command) => command.name());
+  return `error: unknown command '${word}'.${nearMatches(word, names)} Choose from: ${names.join(', ')}.`;
 }
 
 function addClean(program: Command, { done, invocation }: Wiring): void {
@@ -107,8 +117,4 @@ ${examples(invocation, ['clean', 'clean --runs --dry-run', 'clean --runs all --d
 function parseRuns(value: string): 'unfinished' | 'all' {
   if (value === 'unfinished' || value === 'all') return value;
   throw new InvalidArgumentError('Choose from: unfinished, all.');
-}
-
-function examples(invocation: string, lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  ${invocation} ${line}`).join('\n')}`;
 }

@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { BACKEND_REQUESTS } from '../../src/backends/backend.ts';
+import { type Command, Option } from 'commander';
+import { backendOption, parseCount } from './option-values.ts';
 import type { WorkerOptions } from './worker.ts';
 
 interface Wiring {
@@ -13,28 +13,27 @@ export function addQueueCommands(program: Command, { invocation }: Wiring): void
     .command('worker')
     .summary('compute cells that `run --queue` submits')
     .description(
-      'Takes cells from the queue, computes them one thread each, and returns the results: the same bits as a local run.\n' +
-        'It takes only cells of the same version and commit of this package and of its own backend. Ctrl-C lets the cells\n' +
-        'in flight save and gives them back; once more ends at once, and others go on from the last checkpoints.',
+      'Takes cells from the queue, computes them, and returns the results: the same bits as a local run.',
     )
+    .helpOption('-h, --help', 'show this help')
+    .optionsGroup('What to compute:')
     .requiredOption(
       '--queue <url>',
       'Redis server: redis://[:password@]host[:port][/database], rediss:// for TLS; password also from REDISCLI_AUTH',
     )
+    .optionsGroup('How:')
     .addOption(
       new Option('--jobs <n>', 'cells at once (default: one for each core, 1 on a GPU)').argParser(
         parseCount,
       ),
     )
-    .addOption(
-      new Option('--backend <name>', `${BACKEND_REQUESTS.join(', ')} (default: cpu)`).choices(
-        BACKEND_REQUESTS,
-      ),
-    )
-    .helpOption('-h, --help', 'show this help')
+    .addOption(backendOption('cpu'))
     .addHelpText(
       'after',
       `
+It takes only cells of the same version and commit of this package and of its own backend. Ctrl-C lets the cells in
+flight save and gives them back; once more ends at once, and others go on from the last checkpoints.
+
 Examples:
   ${invocation} worker --queue redis://192.168.1.5:6379
   ${invocation} worker --queue redis://localhost --jobs 2 --backend wasm
@@ -51,9 +50,4 @@ export function queueOption(): Option {
   return new Option('--queue <url>', 'Redis server; its workers compute the cells (default: none)').conflicts(
     'jobs',
   );
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number from 1 up.');
 }

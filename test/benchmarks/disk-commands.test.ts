@@ -48,7 +48,9 @@ describe('the command line of data and clean', () => {
   it('wants names to download, and known ones', async () => {
     await expect(command('data', 'download')).rejects.toThrow(/missing required argument 'name'/);
     await expect(command('data', 'download', 'enwiki8', '--quiet')).rejects.toThrow(/Did you mean enwik8/);
-    await expect(command('data', 'downlod', 'enwik8')).rejects.toThrow();
+    await expect(command('data', 'downlod', 'enwik8')).rejects.toThrow(
+      "unknown command 'downlod'. Did you mean download? Choose from: ls, download.",
+    );
   });
 
   it('deletes only what clean is told to delete', async () => {
