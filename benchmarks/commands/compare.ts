@@ -14,7 +14,7 @@ import { tableJson } from '../../src/experiment/report/table-files.ts';
 import type { Interval } from '../../src/experiment/statistics.ts';
 import { type Cell, markdownTable, type Table, textTable } from '../../src/experiment/table.ts';
 import { packageRoot } from '../../src/native/setup/paths.ts';
-import { registry } from '../registry.ts';
+import { namesExperiment } from './named-run.ts';
 import { shownNumber } from './shown-number.ts';
 
 export interface CompareOptions {
@@ -27,7 +27,7 @@ export interface CompareOptions {
 /** Says where two runs of one experiment differ: metrics, cells, settings, environment. Either may be an experiment: its committed report. */
 export async function compareCommand(a: string, b: string, options: CompareOptions): Promise<number> {
   const reports = options.reports ?? join(packageRoot(), 'benchmarks', 'reports');
-  const [one, two] = [find(a, reports), find(b, reports)];
+  const [one, two] = [await find(a, reports), await find(b, reports)];
   if (one.settings.experiment !== two.settings.experiment) {
     throw new UserError(
       `${a} is a run of ${one.settings.experiment} and ${b} of ${two.settings.experiment}: they have nothing to compare.`,
@@ -57,9 +57,8 @@ export async function compareCommand(a: string, b: string, options: CompareOptio
   return 0;
 }
 
-function find(name: string, reports: string): StoredRun {
-  const known = registry.some((entry) => entry.name === name);
-  return readStoredRun(known ? committedReport(name, reports) : name);
+async function find(name: string, reports: string): Promise<StoredRun> {
+  return readStoredRun((await namesExperiment(name)) ? committedReport(name, reports) : name);
 }
 
 function metricTable(a: StoredRun, b: StoredRun): Table {

@@ -1,13 +1,13 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { type HeldMetric, holdAgainstBand } from '../../src/experiment/report/band.ts';
 import { settingDifferences } from '../../src/experiment/report/differences.ts';
 import { committedReport } from '../../src/experiment/report/save-report.ts';
-import { readStoredRun, readStoredSettings, type StoredRun } from '../../src/experiment/report/stored-run.ts';
+import { readStoredRun, type StoredRun } from '../../src/experiment/report/stored-run.ts';
 import { textTable } from '../../src/experiment/table.ts';
 import { packageRoot } from '../../src/native/setup/paths.ts';
-import { registry } from '../registry.ts';
+import { finishedRuns } from './finished-runs.ts';
+import { namesExperiment } from './named-run.ts';
 import { shownNumber } from './shown-number.ts';
 
 export interface VerifyOptions {
@@ -21,7 +21,10 @@ export interface VerifyOptions {
 /** Holds runs against their claims and against the committed reports; returns 1 if a claim is not met or a metric is outside its band. */
 export async function verifyCommand(names: readonly string[], options: VerifyOptions): Promise<number> {
   const reports = options.reports ?? join(packageRoot(), 'benchmarks', 'reports');
-  const results = names.map((name) => verify(findRun(name, reports, options.runs ?? 'runs'), reports));
+  const results: Verified[] = [];
+  for (const name of names) {
+    results.push(verify(await findRun(name, reports, options.runs ?? 'runs'), reports));
+  }
   if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
   else process.stdout.write(`${results.map(describe).join('\n\n')}\n`);
   return results.every(({ passed }) => passed) ? 0 : 1;
@@ -67,14 +70,13 @@ function verify(run: StoredRun, reports: string): Verified {
 const notHeld = new Set(['seeds', 'peers', 'backend', 'threads']);
 
 /** A run directory, or the latest finished run of an experiment that has the settings of the committed report. */
-function findRun(name: string, reports: string, runs: string): StoredRun {
-  if (!registry.some((entry) => entry.name === name)) return readStoredRun(name);
+async function findRun(name: string, reports: string, runs: string): Promise<StoredRun> {
+  if (!(await namesExperiment(name))) return readStoredRun(name);
   const committed = readStoredRun(committedReport(name, reports));
-  const candidates = runDirectories(runs)
-    .filter((directory) => isRunOf(name, directory))
-    .map(readStoredRun)
-    .filter((run) => settingDifferences(run, committed).every(({ key }) => notHeld.has(key)))
-    .sort((a, b) => a.summary.started.localeCompare(b.summary.started));
+  const candidates = finishedRuns(runs)
+    .filter(({ summary }) => summary.experiment === name)
+    .map(({ directory }) => readStoredRun(directory))
+    .filter((run) => settingDifferences(run, committed).every(({ key }) => notHeld.has(key)));
   const latest = candidates.at(-1);
   if (latest !== undefined) return latest;
   throw new UserError(
@@ -82,25 +84,6 @@ function findRun(name: string, reports: string, runs: string): StoredRun {
       `Make one with: run ${name} --preset ${committed.settings.preset}`,
     3,
   );
-}
-
-function runDirectories(runs: string): string[] {
-  try {
-    return readdirSync(runs).map((entry) => join(runs, entry));
-  } catch {
-    return [];
-  }
-}
-
-/** False for anything that is not a finished run of the experiment: the folder may hold whatever the user keeps there. */
-function isRunOf(name: string, directory: string): boolean {
-  try {
-    return (
-      readStoredSettings(directory).experiment === name && readdirSync(directory).includes('summary.json')
-    );
-  } catch {
-    return false;
-  }
 }
 
 function describe({ directory, experiment, verdict, reason, committed, metrics, passed }: Verified): string {

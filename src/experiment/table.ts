@@ -28,6 +28,8 @@ export function formatCell(cell: Cell, column: Column): string {
 
 /** For a terminal: columns aligned, numbers to the right, no more width than needed. */
 export function textTable(table: Table): string {
+  const note = table.note === undefined ? [] : [table.note];
+  if (table.rows.length === 0) return [table.title, ...note].join('\n');
   const lines = [table.columns.map((column) => column.title), ...formatted(table)];
   const widths = table.columns.map((_, at) => Math.max(...lines.map((line) => (line[at] ?? '').length)));
   const numeric = numericColumns(table);
@@ -37,7 +39,7 @@ export function textTable(table: Table): string {
       .join('  ')
       .trimEnd(),
   );
-  return [table.title, ...body, ...(table.note === undefined ? [] : [table.note])].join('\n');
+  return [table.title, ...body, ...note].join('\n');
 }
 
 export function markdownTable(table: Table): string {

@@ -63,6 +63,9 @@ describe('compare', () => {
     expect(text).toContain('Settings: the same');
     expect(text).toContain('Environment: the same');
     expect(text).toContain('8 in both, 8 of them with the same result');
+    // No heads of empty tables.
+    expect(text).not.toMatch(/^cells +number/m);
+    expect(text).toMatch(/Settings: the same\n\nEnvironment: the same\n$/);
   });
 
   it('prints Markdown and JSON', async () => {

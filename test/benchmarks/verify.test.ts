@@ -106,5 +106,10 @@ describe('verify', () => {
       message: expect.stringContaining('training-step has no committed report'),
     });
     await expect(verify(join(folder, 'nowhere'))).rejects.toMatchObject({ exitCode: 3 });
+    await expect(verify('came-convergance')).rejects.toMatchObject({
+      exitCode: 3,
+      message:
+        'There is no directory came-convergance, and no experiment of that name. Did you mean came-convergence?',
+    });
   });
 });

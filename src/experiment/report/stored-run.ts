@@ -39,7 +39,7 @@ export function readStoredRun(directory: string): StoredRun {
     directory,
     settings,
     environment: readStored(join(directory, 'environment.json'), environmentSchema),
-    summary: readStored(join(directory, 'summary.json'), summarySchema),
+    summary: readStoredSummary(directory),
     cells: readStoredCells(directory),
   };
 }
@@ -50,6 +50,10 @@ export function readStoredSettings(directory: string): StoredSettings {
   const file = join(directory, 'config.json');
   if (!existsSync(file)) throw new UserError(`${directory} is not a run directory: it has no config.json.`);
   return readStored(file, settingsSchema);
+}
+
+export function readStoredSummary(directory: string): Summary {
+  return readStored(join(directory, 'summary.json'), summarySchema);
 }
 
 /** The tables and plots of a finished run. */
