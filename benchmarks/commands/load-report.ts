@@ -14,7 +14,11 @@ export interface LoadedReport {
 export async function loadReport(directory: string, invocation: string): Promise<LoadedReport> {
   const run = readStoredRun(directory);
   const outcome = readStoredOutcome(directory);
-  const { title, question } = await findExperiment(run.settings.experiment);
+  // The experiment itself may be of another checkout.
+  const { title, question } =
+    outcome.title !== undefined && outcome.question !== undefined
+      ? { title: outcome.title, question: outcome.question }
+      : await findExperiment(run.settings.experiment);
   const report: Report = {
     title,
     question,

@@ -17,8 +17,9 @@ export async function writeResults(
   for (const chart of outcome.charts) await directory.write(`${chart.name}.svg`, await chartSvg(chart));
   const { rows: _, warnings = [], ...found } = outcome;
   const { tables, charts } = outcome;
+  const { title, question } = about;
   const cells = readStoredCells(directory.path);
   await directory.write('report.html', reportHtml({ ...about, summary, tables, charts, cells }));
-  await directory.writeJson('outcome.json', { ...found, warnings });
+  await directory.writeJson('outcome.json', { title, question, ...found, warnings });
   await directory.writeJson('summary.json', summary);
 }

@@ -37,6 +37,21 @@ describe('report', () => {
     expect(html).toContain("'x=it'\\''s'");
   });
 
+  it('needs the directory alone, also of an experiment that is not here', async () => {
+    const theirs = writeRun(join(folder, 'theirs'));
+    const change = (file: string, values: object) => {
+      const path = join(theirs, file);
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...values }));
+    };
+    change('config.json', { experiment: 'theirs' });
+    await expect(report([theirs])).rejects.toThrow('There is no experiment theirs');
+    change('outcome.json', { title: 'Their title', question: 'Is it theirs?' });
+    await report([theirs]);
+    const html = readFileSync(join(theirs, 'report.html'), 'utf8');
+    expect(html).toContain('<title>Their title</title>');
+    expect(html).toContain('Is it theirs?');
+  });
+
   it('puts several runs on one page, which has to be named', async () => {
     const other = writeRun(join(folder, 'other'), { summary: { verdict: 'not met' } });
     await expect(report([run, other])).rejects.toThrow(/--out: say where the report of several runs/);

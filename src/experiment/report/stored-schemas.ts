@@ -72,6 +72,9 @@ const chart = z.object({
 
 /** outcome.json. */
 export const outcomeSchema = z.object({
+  /** Absent where an earlier version of the tool wrote it. */
+  title: z.string().optional(),
+  question: z.string().optional(),
   verdict,
   reason: z.string(),
   metrics,
