@@ -1,12 +1,14 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { BACKEND_REQUESTS } from '../src/backends/backend.ts';
+import { Command, CommanderError, Option } from 'commander';
 import { presets } from '../src/experiment/experiment.ts';
-import { nearMatches } from '../src/experiment/near-matches.ts';
 import { addDiskCommands } from './commands/disk-commands.ts';
+import { examples } from './commands/examples.ts';
+import type { ListOptions } from './commands/ls.ts';
+import { backendOption, oneOf, parseCount, parseMinutes, parseSeeds } from './commands/option-values.ts';
 import { addQueueCommands, queueOption } from './commands/queue-commands.ts';
 import { reportError } from './commands/report-error.ts';
 import { addResultsCommands } from './commands/results-commands.ts';
 import type { RunOptions } from './commands/settings.ts';
+import { parseSweep } from './commands/sweep.ts';
 
 /** How this program is called, for the commands that its messages suggest. */
 export const invocation = import.meta.url.endsWith('.ts') ? 'npm run -s cli --' : 'tfjs-methods';
@@ -37,6 +39,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
     .helpCommand(false)
     .addHelpText('after', overview);
 
+  program.commandsGroup('Experiments:');
   const run = program
     .command('run')
     .summary('run experiments')
@@ -58,24 +61,44 @@ export function buildProgram(done: (exitCode: number) => void): Command {
 
   program
     .command('ls')
-    .summary('list the experiments with their claims and durations')
-    .description('Lists the experiments with their claims and how long each preset takes.')
-    .option('--json', 'print JSON and nothing else on stdout')
+    .summary('list the experiments: claims, durations, last results')
+    .description(
+      'Lists the experiments with their claims, how long each preset takes, and what the latest finished run found.',
+    )
     .helpOption('-h, --help', 'show this help')
-    .action(async (options: { json?: true }) => {
+    .optionsGroup('Where from:')
+    .option('--dir <dir>', 'folder of the run directories (default: runs)')
+    .optionsGroup('What it prints:')
+    .addOption(jsonOption())
+    .addHelpText('after', examples(invocation, ['ls', 'ls --dir elsewhere', 'ls --json']))
+    .action(async (options: ListOptions) => {
       const { listCommand } = await import('./commands/ls.ts');
-      await listCommand(options.json === true);
+      await listCommand(options);
     });
 
+  program.commandsGroup('Results:');
+  addResultsCommands(program, { done, invocation });
+  program.commandsGroup('Several machines:');
+  addQueueCommands(program, { invocation });
+  program.commandsGroup('This machine:');
+  addMachineCommands(program, invocation);
+  addDiskCommands(program, { done, invocation });
+  return program;
+}
+
+function addMachineCommands(program: Command, invocation: string): void {
   program
     .command('env')
     .summary('show backends, versions and native kernels, with a speed check')
     .description(
       'Shows which backends load here, versions, native kernels in use, and a one-second speed check.',
     )
-    .addOption(backendOption('auto'))
-    .option('--json', 'print JSON and nothing else on stdout')
     .helpOption('-h, --help', 'show this help')
+    .optionsGroup('What to use:')
+    .addOption(backendOption('auto'))
+    .optionsGroup('What it prints:')
+    .addOption(jsonOption())
+    .addHelpText('after', examples(invocation, ['env', 'env --backend wasm', 'env --json']))
     .action(async (options: { backend: RunOptions['backend']; json?: true }) => {
       const { environmentCommand } = await import('./commands/env.ts');
       await environmentCommand(options.backend ?? 'auto', options.json === true);
@@ -88,15 +111,22 @@ export function buildProgram(done: (exitCode: number) => void): Command {
       'Makes the tensorflow backend work: fetches TensorFlow into your cache and compiles the addons. Quick when done before.',
     )
     .helpOption('-h, --help', 'show this help')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ${invocation} setup
+  TFJS_METHODS_CACHE=/big/disk ${invocation} setup
+  CXX=clang++ ${invocation} setup`,
+    )
     .action(async () => {
       const { setupCommand } = await import('./commands/setup.ts');
       await setupCommand();
     });
+}
 
-  addResultsCommands(program, { done, invocation });
-  addDiskCommands(program, { done, invocation });
-  addQueueCommands(program, { invocation });
-  return program;
+function jsonOption(): Option {
+  return new Option('--json', 'print JSON and nothing else on stdout (default: false)');
 }
 
 function runOptions(): Record<string, Option[]> {
@@ -115,6 +145,10 @@ function runOptions(): Record<string, Option[]> {
       new Option('--set <key=value>', 'change one setting; repeat for more (default: by preset)').argParser(
         (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
       ),
+      new Option(
+        '--sweep <key=v1,v2>',
+        'a run for each value of one setting, and a table of them (default: none)',
+      ).argParser(parseSweep),
       new Option('--peers <python>', 'also measure PyTorch and JAX in this Python (default: none)'),
     ],
     'How it runs:': [
@@ -145,52 +179,6 @@ function runOptions(): Record<string, Option[]> {
       new Option('--quiet', 'no progress (default: false)'),
     ],
   };
-}
-
-function backendOption(defaultText = 'by experiment'): Option {
-  return new Option('--backend <name>', `${BACKEND_REQUESTS.join(', ')} (default: ${defaultText})`).argParser(
-    oneOf('backend', BACKEND_REQUESTS),
-  );
-}
-
-function oneOf<T extends string>(what: string, known: readonly T[]): (value: string) => T {
-  return (value) => {
-    const found = known.find((name) => name === value);
-    if (found !== undefined) return found;
-    throw new InvalidArgumentError(
-      `No such ${what}.${nearMatches(value, known)} Choose from: ${known.join(', ')}.`,
-    );
-  };
-}
-
-function parseCount(text: string): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a whole number from 1 up.');
-}
-
-function parseMinutes(text: string): number {
-  const minutes = Number(text);
-  if (/^\d*\.?\d+$/.test(text) && minutes > 0) return minutes;
-  throw new InvalidArgumentError('Give a number of minutes above 0.');
-}
-
-function parseSeeds(text: string): number[] {
-  const range = /^(\d{1,9})\.\.(\d{1,9})$/.exec(text);
-  const first = Number(range?.[1]);
-  const last = Number(range?.[2]);
-  if (range && first <= last && last - first < 10_000) {
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  }
-  const numbers = text.split(',').map(Number);
-  if (/^\d{1,9}(,\d{1,9})*$/.test(text)) {
-    if (numbers.length > 1 && new Set(numbers).size === numbers.length) return numbers;
-    const count = numbers[0] ?? 0;
-    if (numbers.length === 1 && count >= 1 && count <= 10_000)
-      return Array.from({ length: count }, (_, index) => index);
-  }
-  throw new InvalidArgumentError(
-    'Give a number from 1 up, a list of different seeds such as 0,4,7, or a range such as 3..5.',
-  );
 }
 
 const overview = `

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import type { Backend } from '../../src/backends/index.ts';
-import { type Cell, cellFolder, runCells } from '../../src/experiment/cells.ts';
-import { type MergedProgress, mergeProgress } from '../../src/experiment/cells-progress.ts';
-import { busyWarning, readEnvironment } from '../../src/experiment/environment.ts';
+import { cellFolder } from '../../src/experiment/cells.ts';
+import { mergeProgress } from '../../src/experiment/cells-progress.ts';
+import { busyWarning, type Environment, readEnvironment } from '../../src/experiment/environment.ts';
 import type { CellExecutor } from '../../src/experiment/executor.ts';
 import { type Experiment, Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
@@ -14,60 +14,53 @@ import type { Summary } from '../../src/experiment/summary.ts';
 import { writeResults } from '../../src/experiment/write-results.ts';
 import { createCellExecutor } from '../cell-executor.ts';
 import { cellSpec, copyOfData, refuseOther } from './cell-spec.ts';
+import { computeCells, countCells } from './compute-cells.ts';
 import { newDirectoryName } from './new-directory-name.ts';
-import { jobsOf, showPlan } from './plan.ts';
-import { readStored, recordStart } from './record.ts';
-import { type RunOptions, resolveSettings, resumeSettings, type Settings } from './settings.ts';
-import { writeCurves } from './tensorboard-events.ts';
+import { jobsOf } from './plan.ts';
+import { otherCommits, recordStart } from './record.ts';
+import type { Begun, RunOptions, Settings, StoredSettings } from './settings.ts';
 
-interface Surroundings {
+export interface Surroundings {
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** How this program is called, for the command that resumes. */
   readonly invocation: string;
 }
 
-interface Executed {
+export interface Executed {
   readonly summary: Summary;
   readonly outcome: Outcome;
 }
 
-/** Runs one experiment from its settings to its report; undefined where only the plan or the settings are shown. */
+/** Runs one experiment from its settings to its report. */
 export async function execute(
   experiment: Experiment,
   options: RunOptions,
+  { settings, text, stored }: Begun,
   { progress, signal, invocation }: Surroundings,
-): Promise<Executed | undefined> {
+): Promise<Executed> {
   const begun = performance.now();
-  const stored = options.resume ? readStored(experiment, options) : undefined;
-  const { settings, text } = stored
-    ? await resumeSettings(experiment, options, stored)
-    : await resolveSettings(experiment, options);
-  if (options.printConfig) process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`);
-  else if (options.dryRun) showPlan(experiment, settings, options);
-  if (options.printConfig || options.dryRun) return undefined;
   const { queue } = options;
   if (queue !== undefined) await (await import('./queue-run.ts')).checkQueue(experiment, queue);
   progress.note(
     `${experiment.name}: ${experiment.question} Preset ${settings.preset}, about ${experiment.durations[settings.preset]}.`,
   );
-
-  const runDirectory = RunDirectory.open(
+  const directory = RunDirectory.open(
     options.out ?? newDirectoryName('runs', experiment.name),
     openMode(options),
   );
-  const shown = shownPath(runDirectory.path);
+  const shown = shownPath(directory.path);
   const cells = mergeProgress(progress, countCells(experiment, settings));
   let executor: CellExecutor | undefined;
   let live: LiveReport | undefined;
-  let recording = false;
+  let recording = stored !== undefined;
   try {
-    const spec = await cellSpec(experiment, settings, options, { stored, text, runDirectory });
+    const spec = await cellSpec(experiment, settings, options, { stored, text, runDirectory: directory });
     const local = createCellExecutor(spec, {
       jobs: jobsOf(experiment, options),
       progress: cells,
       signal,
-      folderOf: (id) => runDirectory.file(cellFolder(id)),
+      folderOf: (id) => directory.file(cellFolder(id)),
     });
     executor = local;
     const backend = await local.start();
@@ -75,70 +68,50 @@ export async function execute(
     if (signal.aborted) throw new Interrupted();
     progress.note(`Backend ${describe(backend)}. Results go to ${shown}`);
     recording = true;
-    if (options.overwrite) runDirectory.clear();
-    const command = withoutPasswords(process.argv.slice(2));
+    if (options.overwrite) directory.clear();
     const environment = {
-      ...(await readEnvironment(backend, command)),
-      ...(!queue && { jobs: local.slots }),
+      ...(await readEnvironment(backend, withoutPasswords(process.argv.slice(2)))),
+      ...(queue === undefined && { jobs: local.slots }),
     };
-    const busy = busyWarning(environment);
-    if (busy !== undefined) progress.warn(busy);
     const recorded = { ...settings, backend: backend.name, threads: backend.threads };
-    const first = await recordStart(runDirectory, recorded, environment, stored !== undefined);
+    const first = await recordStart(directory, recorded, environment, stored !== undefined);
+    const doubts = [busyWarning(environment), otherCommits(first)].filter((doubt) => doubt !== undefined);
+    for (const doubt of doubts) progress.warn(doubt);
     if (queue !== undefined) {
       await local.close();
-      const given = { url: queue, backend, directory: runDirectory, progress: cells, signal, invocation };
+      const given = { url: queue, backend, directory, progress: cells, signal, invocation };
       executor = await (await import('./queue-run.ts')).submitToQueue(spec, given);
     }
-    if (options.watch) live = await watch(experiment, settings, runDirectory, invocation, progress);
-    const known: Cell[] = [];
-    const results = await runCells(
-      {
-        cells(found) {
-          const wanted = experiment.cells(settings, found);
-          known.push(...wanted.filter(({ id }) => !found.has(id)));
-          return wanted;
-        },
-        onStage: announceStages(cells, executor.slots),
-        onDone: ({ id }) => cells.done(id),
-      },
-      runDirectory,
+    if (options.watch) live = await watch(experiment, settings, directory, invocation, progress);
+    const tensorboard = options.tensorboard === true;
+    const results = await computeCells(experiment, recorded, {
+      directory,
       executor,
+      cells,
       signal,
-    );
+      tensorboard,
+    });
     progress.finish();
     await executor.close();
-    if (options.tensorboard) {
-      const curves = known.map((cell) => [cell, results.get(cell.id)] as const);
-      const found = await writeCurves(runDirectory, recorded, curves);
-      if (!found) progress.warn(`--tensorboard: ${experiment.name} has no curves to write.`);
-    }
-    runDirectory.remove('checkpoints');
+    directory.remove('checkpoints');
     const peers = settings.peers ?? undefined;
     const outcome = await experiment.outcome({ ...settings, backend, peers }, results);
-    const summary: Summary = {
-      experiment: experiment.name,
-      preset: settings.preset,
-      backend: backend.name,
-      claim: experiment.claim,
-      verdict: outcome.verdict,
-      reason: outcome.reason,
-      metrics: outcome.metrics,
-      seeds: settings.seeds,
-      warnings: [...(busy === undefined ? [] : [busy]), ...(outcome.warnings ?? [])],
-      started: environment.started,
-      seconds: Number(((performance.now() - begun) / 1000).toFixed(1)),
-      commit: environment.commit,
+    const seconds = Number(((performance.now() - begun) / 1000).toFixed(1));
+    const summary = summarise(experiment, recorded, outcome, {
+      environment,
+      doubts,
+      seconds,
       directory: shown,
-    };
-    const about = {
-      title: experiment.title,
-      question: experiment.question,
+    });
+    const command = commandLine(invocation, first.command);
+    const { title, question } = experiment;
+    await writeResults(directory, outcome, summary, {
+      title,
+      question,
       config: recorded,
       environment: first,
-      command: commandLine(invocation, first.command),
-    };
-    await writeResults(runDirectory, outcome, summary, about);
+      command,
+    });
     for (const warning of outcome.warnings ?? []) progress.warn(warning);
     return { summary, outcome };
   } catch (error) {
@@ -150,9 +123,41 @@ export async function execute(
   } finally {
     await executor?.close();
     await live?.close();
-    runDirectory.remove(copyOfData);
-    runDirectory.release();
+    directory.remove(copyOfData);
+    directory.release();
   }
+}
+
+interface Found {
+  readonly environment: Environment;
+  /** Why the numbers may not be trusted. */
+  readonly doubts: readonly string[];
+  readonly seconds: number;
+  /** As it is shown. */
+  readonly directory: string;
+}
+
+function summarise(
+  { name, claim }: Experiment,
+  { preset, backend, seeds }: StoredSettings,
+  { verdict, reason, metrics, warnings = [] }: Outcome,
+  { environment: { started, commit }, doubts, seconds, directory }: Found,
+): Summary {
+  return {
+    experiment: name,
+    preset,
+    backend,
+    claim,
+    verdict,
+    reason,
+    metrics,
+    seeds,
+    warnings: [...doubts, ...warnings],
+    started,
+    seconds,
+    commit,
+    directory,
+  };
 }
 
 async function watch(
@@ -178,32 +183,6 @@ async function watch(
 function openMode(options: RunOptions): 'new' | 'resume' | 'overwrite' {
   if (options.resume) return 'resume';
   return options.overwrite ? 'overwrite' : 'new';
-}
-
-function countCells(experiment: Experiment, settings: Settings): number {
-  return experiment.countCells?.(settings) ?? experiment.cells(settings, new Map()).length;
-}
-
-/** Says how many cells there are to do, and in later stages which: their names say what the results have chosen. */
-function announceStages(cells: MergedProgress, slots: number) {
-  let later = false;
-  return (missing: readonly { readonly id: string }[], found: number): void => {
-    cells.found(found);
-    const there = found === 0 ? '' : ` (${found} are there already)`;
-    const order = slots === 1 || missing.length === 1 ? '' : `, ${atOnce(slots, missing.length)}`;
-    const names = missing.slice(0, 4).map(({ id }) => id);
-    const which = later && missing.length > 0 ? `: ${names.join(', ')}${missing.length > 4 ? ' …' : ''}` : '';
-    cells.note(`${later ? 'Next' : 'To do'}: ${count(missing.length)}${there}${order}${which}.`);
-    later = true;
-  };
-}
-
-function atOnce(slots: number, cells: number): string {
-  return slots === Number.POSITIVE_INFINITY ? 'through the queue' : `${Math.min(slots, cells)} at once`;
-}
-
-function count(cells: number): string {
-  return `${cells} ${cells === 1 ? 'cell' : 'cells'}`;
 }
 
 function describe(backend: Backend): string {

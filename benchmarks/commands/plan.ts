@@ -18,7 +18,7 @@ interface Plan {
   readonly seconds: number;
 }
 
-function planOf(experiment: Experiment, settings: Settings, options: RunOptions): Plan {
+export function planOf(experiment: Experiment, settings: Settings, options: RunOptions): Plan {
   const cells = experiment.cells(settings, new Map()).map((cell) => ({
     ...cell,
     done: options.out !== undefined && existsSync(join(options.out, 'cells', `${cell.id}.json`)),
@@ -36,14 +36,9 @@ export function jobsOf(experiment: Experiment, { jobs, backend }: RunOptions): n
   return jobs ?? (backend === 'gpu' || backend === 'webgpu' ? 1 : undefined);
 }
 
-/** On stdout: the cells and how long they will take; with --json, the settings too. */
-export function showPlan(experiment: Experiment, settings: Settings, options: RunOptions): void {
-  const plan = planOf(experiment, settings, options);
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ...settings, ...plan }, null, 2)}\n`);
-    return;
-  }
-  const { cells, later, jobs, seconds } = plan;
+/** The cells and how long they will take, in words. */
+export function describePlan(experiment: Experiment, settings: Settings, options: RunOptions): string {
+  const { cells, later, jobs, seconds } = planOf(experiment, settings, options);
   const keys = [...new Set(cells.flatMap((cell) => Object.keys(cell)))].filter(
     (key) => key !== 'id' && key !== 'done',
   );
@@ -58,11 +53,11 @@ export function showPlan(experiment: Experiment, settings: Settings, options: Ru
     ...(later > 0 && { note: `And ${later} more, which the results of these decide.` }),
   });
   const order = jobs === 1 ? 'one at a time' : `${jobs} at once`;
-  process.stdout.write(
+  return (
     `${experiment.name}: ${experiment.question}\nClaim: ${experiment.claim}\n` +
-      `Backend: ${options.backend ?? experiment.backend}\n\n${table}\n` +
-      `Estimated time: about ${duration(seconds)}, ${order} (preset ${settings.preset} as it is: ` +
-      `${experiment.durations[settings.preset]})\n`,
+    `Backend: ${options.backend ?? experiment.backend}\n\n${table}\n` +
+    `Estimated time: about ${duration(seconds)}, ${order} (preset ${settings.preset} as it is: ` +
+    `${experiment.durations[settings.preset]})\n`
   );
 }
 

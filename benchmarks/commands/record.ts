@@ -25,18 +25,29 @@ export function readStored(experiment: Experiment, options: RunOptions): StoredS
   throw new UserError(`${file} is not the config.json of a run. Choose another --out.`);
 }
 
-/** environment.json holds the beginning, which it returns, and under `resumed` every later part. */
+/** environment.json: the beginning of a run, and every later part of it. */
+interface RunEnvironment extends Environment {
+  readonly resumed?: readonly Environment[];
+}
+
+/** Adds a part of a run, its first or a later one, to environment.json, and returns what that holds. */
 export async function recordStart(
   directory: RunDirectory,
   settings: StoredSettings,
   now: Environment,
   resumed: boolean,
-): Promise<Environment> {
-  const first = resumed
-    ? (directory.readJson('environment.json') as (Environment & { resumed?: Environment[] }) | undefined)
-    : undefined;
+): Promise<RunEnvironment> {
+  const first = resumed ? (directory.readJson('environment.json') as RunEnvironment | undefined) : undefined;
   const environment = first === undefined ? now : { ...first, resumed: [...(first.resumed ?? []), now] };
   if (!resumed) await directory.writeJson('config.json', settings);
   await directory.writeJson('environment.json', environment);
   return environment;
+}
+
+/** A sentence if the parts of a run are of different commits: their cells may not be of the same code. */
+export function otherCommits({ commit, resumed = [] }: RunEnvironment): string | undefined {
+  const commits = [...new Set([commit, ...resumed.map((part) => part.commit)])];
+  if (commits.length === 1) return undefined;
+  const names = commits.map((name) => name?.slice(0, 7) ?? 'no commit').join(', ');
+  return `the run was begun and resumed at different commits (${names}): its cells may not be of the same code.`;
 }

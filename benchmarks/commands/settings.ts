@@ -6,6 +6,7 @@ import { UserError } from '../../src/errors.ts';
 import type { Config } from '../../src/experiment/config.ts';
 import type { Experiment, Preset } from '../../src/experiment/experiment.ts';
 import { knownKeys, override } from '../../src/experiment/override.ts';
+import type { Sweep } from './sweep.ts';
 
 /** The options of `run`, as the command line gives them: what is absent was not named. */
 export interface RunOptions {
@@ -14,6 +15,7 @@ export interface RunOptions {
   readonly seeds?: readonly number[];
   readonly data?: string;
   readonly set?: readonly string[];
+  readonly sweep?: Sweep;
   readonly peers?: string;
   readonly out?: string;
   readonly resume?: true;
@@ -56,6 +58,11 @@ export interface DataFile {
 export interface Resolved {
   readonly settings: Settings;
   readonly text: TextFile | undefined;
+}
+
+/** Settings, and where a run is resumed those that it was begun with. */
+export interface Begun extends Resolved {
+  readonly stored: StoredSettings | undefined;
 }
 
 export async function resolveSettings(experiment: Experiment, options: RunOptions): Promise<Resolved> {

@@ -20,7 +20,7 @@ export interface CellPlan<K extends Cell = Cell, R = unknown> {
   /** Told when cells are named: those still to compute, and how many are there already. */
   onStage?(missing: readonly K[], found: number): void;
   /** Told when the result of a cell stands on the disk. */
-  onDone?(cell: K, done: CellDone<R>): void;
+  onDone?(cell: K, done: CellDone<R>): void | Promise<void>;
 }
 
 /**
@@ -51,7 +51,7 @@ export async function runCells<K extends Cell, R>(
       await directory.writeJson(cellFile(cell), stored);
       directory.remove(cellFolder(cell.id));
       there.set(cell.id, done.result);
-      plan.onDone?.(cell, done);
+      await plan.onDone?.(cell, done);
     });
     for (const { id } of wanted) results.set(id, there.get(id) as R);
   }

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeRun } from '../experiment/report/stored-fixture.ts';
 import { runCli } from './run-cli.ts';
 
 let folder: string;
@@ -10,144 +11,6 @@ beforeAll(() => {
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
-});
-
-describe('--help', () => {
-  it('of the program', async () => {
-    const { code, stdout, stderr } = await runCli(['--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatchInlineSnapshot(`
-      "Usage: tfjs-methods [options] [command]
-
-      Runs the experiments of tfjs-methods: CAME, CDAPE and EfficientBERT on
-      TensorFlow.js.
-
-      Options:
-        -h, --help                     show this help
-
-      Commands:
-        run [options] [experiment...]  run experiments
-        ls [options]                   list the experiments with their claims and
-                                       durations
-        env [options]                  show backends, versions and native kernels,
-                                       with a speed check
-        setup                          make the fast CPU backend work: TensorFlow and
-                                       our native kernels
-        worker [options]               compute cells that \`run --queue\` submits
-
-      Exit codes:
-        0    done; the claim is met, or was not tested
-        1    done; a claim is not met
-        2    wrong usage
-        3    a backend or a data file is missing
-        70   a mistake of ours
-        130  interrupted; continue with --resume
-
-      Examples:
-        npm run -s cli -- ls
-        npm run -s cli -- run came-convergence --preset smoke
-        npm run -s cli -- env
-      "
-    `);
-  });
-
-  it('of run', async () => {
-    const { code, stdout, stderr } = await runCli(['run', '--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatchInlineSnapshot(`
-      "Usage: tfjs-methods run [options] [experiment...]
-
-      Runs experiments and holds each against its claim.
-
-      Arguments:
-        experiment         names, as \`ls\` shows them, or patterns such as came-*
-                           (default: the headline of each method)
-
-      What to run:
-        --preset <name>    smoke, laptop, paper: seconds, minutes, or faithful
-                           (default: laptop)
-        --backend <name>   auto, cpu, gpu, tensorflow, wasm, webgpu, js (default: by
-                           experiment)
-        --seeds <n>        number of seeds, or a list 0,4,7, or a range 3..5 (default:
-                           by preset)
-        --data <file>      your own UTF-8 text to train on (default: generated
-                           stories)
-        --set <key=value>  change one setting; repeat for more (default: by preset)
-        --peers <python>   also measure PyTorch and JAX in this Python (default: none)
-
-      How it runs:
-        --jobs <n>         cells at once, where they are not timed (default: one for
-                           each core)
-        --queue <url>      Redis server; its workers compute the cells (default: none)
-        --max-minutes <m>  stop cleanly after so many minutes; go on with --resume
-                           (default: no limit)
-        --dry-run          show the cells and the estimated time, and stop (default:
-                           false)
-        --print-config     print the resolved settings as JSON, and stop (default:
-                           false)
-
-      Where it goes:
-        --out <dir>        run directory (default: runs/<experiment>-<time>)
-        --resume           continue the run in --out where it stopped (default: false)
-        --overwrite        replace the run in --out (default: false)
-
-      What it prints:
-        --json             print summary.json and nothing else on stdout (default:
-                           false)
-        --quiet            no progress (default: false)
-
-      Options:
-        -h, --help         show this help
-
-      Examples:
-        npm run -s cli -- run came-convergence
-        npm run -s cli -- run 'came-*' --preset smoke --dry-run
-        npm run -s cli -- run came-convergence --data novel.txt --set steps=1000 --out runs/novel
-        npm run -s cli -- run came-convergence --out runs/novel --resume
-      "
-    `);
-  });
-
-  it('of the others', async () => {
-    const helps = await Promise.all(['ls', 'env', 'setup'].map((name) => runCli([name, '--help'])));
-    expect(helps.map(({ code }) => code)).toEqual([0, 0, 0]);
-    expect(helps.map(({ stdout }) => stdout).join('-----\n')).toMatchInlineSnapshot(`
-      "Usage: tfjs-methods ls [options]
-
-      Lists the experiments with their claims and how long each preset takes.
-
-      Options:
-        --json      print JSON and nothing else on stdout
-        -h, --help  show this help
-      -----
-      Usage: tfjs-methods env [options]
-
-      Shows which backends load here, versions, native kernels in use, and a
-      one-second speed check.
-
-      Options:
-        --backend <name>  auto, cpu, gpu, tensorflow, wasm, webgpu, js (default: auto)
-        --json            print JSON and nothing else on stdout
-        -h, --help        show this help
-      -----
-      Usage: tfjs-methods setup [options]
-
-      Makes the tensorflow backend work: fetches TensorFlow into your cache and
-      compiles the addons. Quick when done before.
-
-      Options:
-        -h, --help  show this help
-      "
-    `);
-  });
-
-  it('loads nothing heavy', async () => {
-    const { code, stderr } = await runCli(['--help'], {
-      env: { NODE_DEBUG: 'module,esm', NODE_OPTIONS: '--trace-warnings' },
-    });
-    expect(code).toBe(0);
-    expect(stderr).not.toMatch(/@tensorflow|vega/);
-  });
 });
 
 describe('wrong usage ends with 2, says what was meant, and shows no stack trace', () => {
@@ -186,6 +49,19 @@ describe('wrong usage ends with 2, says what was meant, and shows no stack trace
     [['run', 'came-convergence', '--jobs', '1.5'], /Give a whole number from 1 up/],
     [['run', 'came-convergence', '--max-minutes', '0'], /Give a number of minutes above 0/],
     [['run', 'came-convergence', '--max-minutes', '-1'], /Give a number of minutes above 0/],
+    [['run', 'came-convergence', '--sweep', 'steps'], /Give a setting and its values, such as steps=100,200/],
+    [['run', 'came-convergence', '--sweep', 'steps=1,,2'], /Give a setting and its values/],
+    [['run', 'came-convergence', '--sweep', 'steps=1, 1'], /Give each value once/],
+    [['run', 'came-convergence', '--sweep', 'step=1,2'], /--set step: no such key\. Did you mean steps/],
+    [['run', 'came-*', '--sweep', 'steps=1,2'], /--sweep takes one experiment, and these are \d: came-/],
+    [
+      ['run', 'came-convergence', '--sweep', 'steps=1,2', '--resume'],
+      /name the directory of the sweep with --out/,
+    ],
+    [
+      ['run', 'training-step', 'came-convergence', '--set', 'steps=1'],
+      /training-step: --set steps: no such key/,
+    ],
     [['run', 'came-convergence', '--dry-run', '--print-config'], /cannot be used with option '--dry-run'/],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await runCli(args);
@@ -264,17 +140,37 @@ describe('output that cannot be', () => {
 
 describe('ls', () => {
   it('names every experiment with its claim and durations', async () => {
-    const { code, stdout, stderr } = await runCli(['ls']);
+    const { code, stdout, stderr } = await runCli(['ls', '--dir', join(folder, 'nowhere')]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^came-convergence\s+CAME converges as AdamW/m);
     expect(stdout).toMatch(/smoke .* · laptop .* · paper /);
+    expect(stdout).not.toContain('last:');
   });
 
-  it('--json prints JSON', async () => {
-    const { stdout } = await runCli(['ls', '--json']);
-    expect(JSON.parse(stdout)).toContainEqual(
-      expect.objectContaining({ name: 'came-convergence', durations: expect.any(Object) }),
+  it('says what the latest finished run found, wherever it lies in the folder, and ignores what is no run', async () => {
+    const runs = join(folder, 'kept');
+    writeRun(join(runs, 'old'), { summary: { started: '2026-01-01T00:00:00Z', verdict: 'met' } });
+    writeRun(join(runs, 'several', 'came-convergence'), {
+      summary: { started: '2026-03-01T00:00:00Z', verdict: 'not met' },
+    });
+    rmSync(join(writeRun(join(runs, 'unfinished'), {}), 'summary.json'));
+    mkdirSync(join(runs, 'damaged'));
+    writeFileSync(join(runs, 'damaged', 'summary.json'), '{');
+    writeFileSync(join(runs, 'a-file'), '');
+    const latest = join(runs, 'several', 'came-convergence');
+    const { stdout } = await runCli(['ls', '--dir', runs]);
+    expect(stdout.match(/last: .*/g)).toEqual([
+      `last: not met · laptop on tensorflow · 2026-03-01 · ${latest}`,
+    ]);
+    const listed = JSON.parse((await runCli(['ls', '--dir', runs, '--json'])).stdout);
+    expect(listed).toContainEqual(
+      expect.objectContaining({
+        name: 'came-convergence',
+        durations: expect.any(Object),
+        last: expect.objectContaining({ verdict: 'not met', directory: latest }),
+      }),
     );
+    expect(listed).toContainEqual(expect.objectContaining({ name: 'training-step', last: null }));
   });
 });
 

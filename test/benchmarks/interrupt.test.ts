@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -113,7 +113,10 @@ describe('a run that is told to stop', () => {
       const out = join(folder, 'limited');
       let result = await count(out, [...long, '--max-minutes', '0.05']);
       expect(result.stderr).toContain('--max-minutes 0.05 is over');
-      for (let parts = 1; result.code === 130 && parts < 10; parts++) result = await goOn(out);
+      for (let parts = 1; result.code === 130 && parts < 10; parts++) {
+        // On a busy machine the time may be over before anything is begun.
+        result = await (existsSync(out) ? goOn(out) : count(out, long));
+      }
       expect(result.code).toBe(0);
       expect(computed(out)).toEqual(computed(whole));
     },

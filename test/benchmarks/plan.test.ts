@@ -97,7 +97,7 @@ describe('run without names', () => {
   it('takes the headline experiment of each method', async () => {
     const { code, stdout } = await runCli(['run', '--print-config']);
     expect(code).toBe(0);
-    const names = [...stdout.matchAll(/^ {2}"experiment": "(.*)"/gm)].map(([, name]) => name);
+    const names = [JSON.parse(stdout)].flat().map(({ experiment }) => experiment);
     expect(names).toContain('came-convergence');
     expect(names).not.toContain('training-step');
   });

@@ -97,7 +97,7 @@ describe('runCells', () => {
       {
         ...plan,
         onStage: (missing, found) => stages.push([missing.map(({ id }) => id), found]),
-        onDone: ({ id }) => done.push(id),
+        onDone: ({ id }) => void done.push(id),
       },
       directory,
       executor,

@@ -17,8 +17,12 @@ export function count(
 }
 
 /** Goes on with the run in `out`, whatever it was begun with. */
-export function goOn(out: string, options: CliOptions = {}): Promise<CliResult> {
-  return count(out, ['--resume'], options);
+export function goOn(
+  out: string,
+  options: CliOptions = {},
+  more: readonly string[] = [],
+): Promise<CliResult> {
+  return count(out, ['--resume', ...more], options);
 }
 
 interface StoredCell {

@@ -22,6 +22,7 @@ interface CountingCell extends Cell {
 interface Count {
   readonly step: number;
   readonly state: number;
+  readonly curve: readonly { readonly step: number; readonly loss: number }[];
 }
 
 /**
@@ -76,18 +77,24 @@ async function count(
 ): Promise<Count> {
   const { config, progress, signal } = context;
   const file = `${folder}/count.json`;
-  let { step, state } = (readJsonFile(file) as Count | undefined) ?? { step: 0, state: cell.index };
+  let { step, state, curve }: Count = (readJsonFile(file) as Count | undefined) ?? {
+    step: 0,
+    state: cell.index,
+    curve: [],
+  };
   progress.expect(config.steps - step);
   if (cell.index === config.at && config.failure !== 'never') await fail(config.failure as Failure);
   while (step < config.steps) {
     if (signal.aborted) throw new Interrupted();
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     step++;
+    const loss = state / 2 ** 32;
+    curve = [...curve, { step, loss }];
     await sleep(config.pause);
-    await writeJsonFile(file, { step, state });
-    progress.advance({ label: cell.id, step, steps: config.steps, values: { loss: state / 2 ** 32 } });
+    await writeJsonFile(file, { step, state, curve });
+    progress.advance({ label: cell.id, step, steps: config.steps, values: { loss } });
   }
-  return { step, state };
+  return { step, state, curve };
 }
 
 async function fail(how: Failure): Promise<void> {
