@@ -143,8 +143,8 @@ class Batch {
 
   addStarts(): void {
     for (const layers of this.#space.starts()) {
-      if (this.#isNew(layers)) this.#add(layers, 'start');
-      else if (this.#state.problem.mode === 'faithful') {
+      if (this.#add(layers, 'start')) continue;
+      if (this.#state.problem.mode === 'faithful') {
         throw new UserError(
           'Two rows that are to be scored first are the same; the authors’ search would never end here. Search without --faithful.',
         );
@@ -163,20 +163,23 @@ class Batch {
       const explores = manner.exploration > 0 && this.stream.uniform() < manner.exploration;
       const filter = explores ? undefined : passes;
       const origin = filter ? 'filtered' : 'random';
-      const found = this.#find(parents, filter);
-      const anyNew = found ?? (filter && this.#find(parents, undefined));
-      if (found) this.#add(found, origin);
-      else if (anyNew) this.#add(anyNew, 'unfiltered');
-      else this.exhausted = true;
+      const found =
+        this.#find(parents, filter, origin) || (filter && this.#find(parents, undefined, 'unfiltered'));
+      if (!found) this.exhausted = true;
     }
   }
 
-  #find(parents: readonly Layers[], passes: ((layers: Layers) => boolean) | undefined): Layers | undefined {
+  /** Adds the first that passes and is new; false after too many draws. */
+  #find(
+    parents: readonly Layers[],
+    passes: ((layers: Layers) => boolean) | undefined,
+    origin: CandidateOrigin,
+  ): boolean {
     for (let i = 0; i < this.#state.problem.settings.maxDraws; i++) {
       const layers = this.#space.draw(parents, this.stream);
-      if (layers && (!passes || passes(layers)) && this.#isNew(layers)) return layers;
+      if (layers && (!passes || passes(layers)) && this.#add(layers, origin)) return true;
     }
-    return undefined;
+    return false;
   }
 
   /** Learns the partition from all scores so far. */
@@ -197,25 +200,20 @@ class Batch {
     return (layers) => isOnPath(path, this.#space.features(layers));
   }
 
-  #isNew(layers: Layers): boolean {
-    if (this.#names.has(nameOf(layers))) return false;
-    const key = this.#space.duplicateKey(layers);
-    return key === undefined || !this.#keys.has(key);
-  }
-
-  #add(layers: Layers, origin: CandidateOrigin): void {
-    const key = this.#space.duplicateKey(layers) ?? null;
-    const index = this.#state.scored.length + this.candidates.length;
+  /** False for what was proposed before. */
+  #add(layers: Layers, origin: CandidateOrigin): boolean {
     const expressions = layers.map(printExpression);
+    const name = expressions.join();
+    if (this.#names.has(name)) return false;
+    const key = this.#space.duplicateKey(layers) ?? null;
+    if (key !== null && this.#keys.has(key)) return false;
+    const index = this.#state.scored.length + this.candidates.length;
     const parameters = this.#space.parameters(layers);
     this.candidates.push({ index, expressions, origin, parameters, key });
-    this.#names.add(nameOf(layers));
+    this.#names.add(name);
     if (key !== null) this.#keys.add(key);
+    return true;
   }
-}
-
-function nameOf(layers: Layers): string {
-  return layers.map(printExpression).join();
 }
 
 /** A problem's tables and fixed matrices, made once; a state keeps its problem from step to step. */

@@ -89,7 +89,7 @@ export class SearchSpace {
    */
   draw(parents: readonly Layers[], stream: RandomStream): Layers | undefined {
     const parent =
-      parents.length > 0 && stream.uniform() < this.manner.fromBest
+      this.manner.fromBest > 0 && parents.length > 0 && stream.uniform() < this.manner.fromBest
         ? parents[stream.integer(parents.length)]
         : undefined;
     const drawOnce = () => (parent ? this.#change(parent, stream) : this.#fromRows(stream));

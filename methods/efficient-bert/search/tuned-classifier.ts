@@ -55,8 +55,7 @@ function fitBest(
   settings: TuningSettings,
   stream: RandomStream,
 ): TunedClassifier & { readonly constantError: number } {
-  const { configurations, sameEachTime, validationShare } = settings;
-  const drawing = sameEachTime ? RandomStream.fromSeed(1, 'configurations') : stream;
+  const { sameEachTime, validationShare } = settings;
   const order = shuffled(good.length, sameEachTime ? RandomStream.fromSeed(1, 'split') : stream);
   const held = Math.ceil(validationShare * good.length);
   const [validation, training] = [order.slice(0, held), order.slice(held)];
@@ -68,8 +67,7 @@ function fitBest(
     heldX.filter((values, i) => guess(values) !== heldY[i]).length / held;
 
   let best: (TunedClassifier & { readonly configuration: BoostingSettings }) | undefined;
-  for (let i = 0; i < configurations; i++) {
-    const configuration = drawConfiguration(settings, drawing);
+  for (const configuration of drawConfigurations(settings, stream)) {
     const classifier = fitBoostedTrees(x, y, configuration, stream);
     const validationError = errorOf((values) => classifier(values) >= 0.5);
     if (!best || validationError < best.validationError)
@@ -83,7 +81,15 @@ function fitBest(
   return { classifier, validationError: best.validationError, constantError };
 }
 
-/** The authors' ranges. */
+/**
+ * Random configurations within the authors' ranges. Their tuner (TPE) would need twenty of them before it learned from any, and starts
+ * from a fixed seed.
+ */
+export function drawConfigurations(settings: TuningSettings, stream: RandomStream): BoostingSettings[] {
+  const drawing = settings.sameEachTime ? RandomStream.fromSeed(1, 'configurations') : stream;
+  return Array.from({ length: settings.configurations }, () => drawConfiguration(settings, drawing));
+}
+
 function drawConfiguration(
   { rounds, minRows, minHessian }: TuningSettings,
   stream: RandomStream,
