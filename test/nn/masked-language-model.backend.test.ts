@@ -128,7 +128,7 @@ describe('MaskedLanguageModel', () => {
     randomizeParameters(model, 11);
     const { tensor: tokens } = draw(12);
     const { tensor } = targets();
-    const other = tf.where(tensor.less(0), tf.scalar(-100, 'int32'), tensor) as tf.Tensor2D;
+    const other = tf.where(tensor.less(0), tf.fill([B, T], -100, 'int32') as tf.Tensor2D, tensor);
     expect(await model.loss(tokens, other).data()).toEqual(await model.loss(tokens, tensor).data());
     const nothing = tf.fill([B, T], -1, 'int32') as tf.Tensor2D;
     expect([...(await model.loss(tokens, nothing).data())]).toEqual([0]);
