@@ -52,9 +52,12 @@ function lossesAt({ results }: Entrant, length: number): number[] | undefined {
   return losses.every((loss) => loss !== null) ? (losses as number[]) : undefined;
 }
 
+/** exp of the mean loss and of its interval's ends, which so stays above 0. */
 function perplexityAt(entrant: Entrant, length: number): Interval | undefined {
   const losses = lossesAt(entrant, length);
-  return losses && meanInterval(losses.map(Math.exp));
+  if (losses === undefined) return undefined;
+  const { mean, low, high, n } = meanInterval(losses);
+  return { mean: Math.exp(mean), low: Math.exp(low), high: Math.exp(high), n };
 }
 
 /** Each step of the order by the difference of the losses, paired by seed: a ratio of perplexities. */
@@ -102,9 +105,10 @@ function metricsOf({ context, factors }: ExtrapolationConfig, entrants: readonly
     const { encoding, results } = entrant;
     for (const factor of factors) {
       const losses = lossesAt(entrant, factor * context);
-      if (losses === undefined || losses.length === 0) continue;
+      const perplexity = perplexityAt(entrant, factor * context);
+      if (losses === undefined || perplexity === undefined) continue;
       Object.assign(found, spread(`${encoding}.x${factor}.loss`, meanInterval(losses)));
-      Object.assign(found, spread(`${encoding}.x${factor}.perplexity`, meanInterval(losses.map(Math.exp))));
+      Object.assign(found, spread(`${encoding}.x${factor}.perplexity`, perplexity));
     }
     found[`${encoding}.parameters`] = results[0]?.parameters ?? 0;
     found[`${encoding}.diverged`] = results.filter(({ diverged }) => diverged !== null).length;
@@ -129,7 +133,7 @@ function perplexityTable({ config, seeds }: Plan, entrants: readonly Entrant[]):
     ],
     rows: entrants.map(row),
     note:
-      `± is a 95 % t interval over seeds. Protocol ${protocol}: ${[...new Set(tokens)].join(' or ')} tokens scored ` +
+      `exp of the mean loss; ± leads to the upper end of its 95 % t interval over seeds. Protocol ${protocol}: ${[...new Set(tokens)].join(' or ')} tokens scored ` +
       `at each length${protocol === 'end-aligned' ? ', the same ones' : ', of other text at each length'}.`,
   };
 }
@@ -146,7 +150,7 @@ function perplexityChart({ context, factors }: ExtrapolationConfig, entrants: re
       name: 'perplexity',
       title: `Perplexity against length; trained on ${context} tokens`,
       description:
-        'Mean perplexity over seeds on windows of up to many times the training length, both axes logarithmic; ' +
+        'Perplexity, exp of the mean loss over seeds, on windows of up to many times the training length, both axes logarithmic; ' +
         'the bands are 95 % intervals. A curve that does not rise extrapolates.',
     },
     { x: 'tokens', y: 'perplexity', logarithmic: true, logarithmicY: true, tickFormat: 'd', points: true },

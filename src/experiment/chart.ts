@@ -32,6 +32,14 @@ export interface CurveAxes {
 
 const digits = 5;
 
+/** As many as the palettes have, each for its page; for more contestants there are these, which can be seen on every page. */
+const paletteColours = 6;
+const manyColours = [
+  ...['#2b86c5', '#cf6a1f', '#1d9270', '#bb5a96', '#94850f', '#7d7d7d'],
+  ...['#d0453d', '#7f68d4', '#1a9c9c', '#a0744a', '#d6589b', '#5f9a2c'],
+];
+const legendColumns = 4;
+
 /** One curve per contestant with its interval as a band; the legend picks contestants, hovering shows the numbers. */
 export function curveChart(
   about: Omit<Chart, 'spec'>,
@@ -58,7 +66,14 @@ export function curveChart(
     type: 'quantitative' as const,
     scale: axes.logarithmicY ? { type: 'log' as const } : { zero: false },
   };
-  const colour = { field: 'contestant', type: 'nominal' as const, sort: contestants, title: null };
+  const many = contestants.length > paletteColours;
+  const colour = {
+    field: 'contestant',
+    type: 'nominal' as const,
+    sort: contestants,
+    title: null,
+    ...(many && { scale: { range: manyColours }, legend: { columns: legendColumns } }),
+  };
   const picked = { condition: { param: 'picked', value: 1 }, value: 0.08 };
   const tooltip = [
     { field: 'contestant', type: 'nominal' as const },
