@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
  * ordinary one, without its τ².
  *
  * @param student zˢ [B, C]
- * @param teacher zᵀ [B, C], no gradient
+ * @param teacher zᵀ [B, C], from outside of what is differentiated
  * @returns a scalar
  */
 export function softCrossEntropy(student: tf.Tensor2D, teacher: tf.Tensor2D, temperature = 1): tf.Scalar {

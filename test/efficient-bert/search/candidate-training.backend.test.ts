@@ -33,12 +33,13 @@ describe('softCrossEntropy', () => {
 
   it('is least where the student agrees, and then the teacher’s entropy over C', async () => {
     const teacher = tf.tensor2d([[0, Math.log(3)]]);
-    const gradient = tf.grad((z) => softCrossEntropy(z as tf.Tensor2D, teacher))(teacher);
+    const student = tf.tensor2d([[1, 1 + Math.log(3)]]); // another tensor of the same probabilities
+    const gradient = tf.grad((z) => softCrossEntropy(z as tf.Tensor2D, teacher))(student);
     for (const value of await gradient.data()) expect(Math.abs(value)).toBeLessThan(1e-6); // rounding
-    const loss = softCrossEntropy(teacher, teacher);
+    const loss = softCrossEntropy(student, teacher);
     const entropy = -(0.25 * Math.log(0.25) + 0.75 * Math.log(0.75));
     expect(Math.abs(((await loss.data())[0] as number) - entropy / 2)).toBeLessThan(1e-6);
-    tf.dispose([teacher, gradient, loss]);
+    tf.dispose([student, teacher, gradient, loss]);
   });
 });
 

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { SearchState } from '../../../methods/efficient-bert/search/index.ts';
-import { type Interval, pairedDifference } from '../../../src/experiment/statistics.ts';
-import { bestScore, search, smallProblem } from './landscape.ts';
+import { printExpression } from '../../../methods/efficient-bert/index.ts';
+import {
+  type Layers,
+  SEARCH_MODES,
+  SearchSpace,
+  type SearchState,
+  type StageName,
+} from '../../../methods/efficient-bert/search/index.ts';
+import { fitPartition, isOnPath, partitionPath } from '../../../methods/efficient-bert/search/partition.ts';
+import { tuneClassifier } from '../../../methods/efficient-bert/search/tuned-classifier.ts';
+import { type Interval, meanInterval, pairedDifference } from '../../../src/experiment/statistics.ts';
+import { RandomStream } from '../../../src/random/index.ts';
+import { bestScore, landscape, search, smallProblem } from './landscape.ts';
 
 /** Candidates before the partition is learned, and in all. */
 const FIRST = 40;
@@ -38,4 +48,39 @@ describe('the learned search on a made-up landscape', () => {
     expect(mean.low).toBeGreaterThan(0.01);
     expect(best.mean).toBeGreaterThan(0);
   });
+});
+
+/** By how much the architectures that the partition lets pass are better than those that it is asked about, in units of the score. */
+function gain(stage: StageName, seed: number, trained: number): number {
+  const space = new SearchSpace(smallProblem(stage, 'mended', { seed }));
+  const stream = RandomStream.fromSeed(seed, 'ranker');
+  const scoreOf = (layers: Layers) => landscape(seed)(layers.map(printExpression));
+  const draw = (count: number) => Array.from({ length: count }, () => space.draw([], stream) as Layers);
+  const known = draw(trained);
+  const { tuning } = SEARCH_MODES.mended;
+  const path = partitionPath(
+    fitPartition(
+      known.map((layers) => space.features(layers)),
+      known.map(scoreOf),
+      {
+        height: 1,
+        equalScores: 'leaf',
+        learn: (x, good) => tuneClassifier(x, good, tuning, stream)?.classifier,
+      },
+    ),
+  );
+  const asked = draw(200);
+  const passed = asked.filter((layers) => isOnPath(path, space.features(layers)));
+  const mean = (all: readonly Layers[]) => all.reduce((sum, layers) => sum + scoreOf(layers), 0) / all.length;
+  return passed.length === 0 ? 0 : mean(passed) - mean(asked);
+}
+
+describe('the partition alone, from 80 random architectures', () => {
+  it.each(['stage-1', 'stage-2', 'stage-3'] as const)(
+    'lets pass what is better than random in %s',
+    (stage) => {
+      const interval = meanInterval(SEEDS.map((seed) => gain(stage, seed, 80)));
+      expect(interval.low).toBeGreaterThan(0);
+    },
+  );
 });
