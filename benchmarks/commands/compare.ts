@@ -15,6 +15,7 @@ import type { Interval } from '../../src/experiment/statistics.ts';
 import { type Cell, markdownTable, type Table, textTable } from '../../src/experiment/table.ts';
 import { packageRoot } from '../../src/native/setup/paths.ts';
 import { namesExperiment } from './named-run.ts';
+import { halfWidth, shownMetric } from './shown-metric.ts';
 import { shownNumber } from './shown-number.ts';
 
 export interface CompareOptions {
@@ -75,8 +76,8 @@ function metricTable(a: StoredRun, b: StoredRun): Table {
       const ratio = both && before !== 0 && ['time', 'rate'].includes(metricKind(name));
       return [
         name,
-        withInterval(name, one),
-        withInterval(name, two),
+        shownMetric(name, one),
+        shownMetric(name, two),
         both ? independentDifference(name, one, two) : '–',
         ratio ? `${(after / before).toFixed(3)}` : '–',
       ];
@@ -92,21 +93,10 @@ function independentDifference(
   two: Readonly<Record<string, number>>,
 ): string {
   const difference = (two[name] as number) - (one[name] as number);
-  const halves = [one, two].map((metrics) => half(name, metrics));
+  const halves = [one, two].map((metrics) => halfWidth(name, metrics));
   if (difference === 0) return '0';
   if (halves.some(Number.isNaN)) return signed(difference);
   return `${signed(difference)} ± ${shownNumber(Math.hypot(...halves))}`;
-}
-
-function half(name: string, metrics: Readonly<Record<string, number>>): number {
-  return (metrics[`${name}.high`] ?? Number.NaN) - (metrics[name] ?? Number.NaN);
-}
-
-function withInterval(name: string, metrics: Readonly<Record<string, number>>): string {
-  const width = half(name, metrics);
-  return Number.isNaN(width)
-    ? shownNumber(metrics[name])
-    : `${shownNumber(metrics[name])} ± ${shownNumber(width)}`;
 }
 
 function cellTable({ metrics, shared, identical, onlyA, onlyB }: PairedCells): Table {

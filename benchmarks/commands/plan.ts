@@ -53,9 +53,10 @@ export function describePlan(experiment: Experiment, settings: Settings, options
     ...(later > 0 && { note: `And ${later} more, which the results of these decide.` }),
   });
   const order = jobs === 1 ? 'one at a time' : `${jobs} at once`;
+  const set = options.set === undefined ? '' : `Set: ${options.set.join(', ')}\n`;
   return (
     `${experiment.name}: ${experiment.question}\nClaim: ${experiment.claim}\n` +
-    `Backend: ${options.backend ?? experiment.backend}\n\n${table}\n` +
+    `Backend: ${options.backend ?? experiment.backend}\n${set}\n${table}\n` +
     `Estimated time: about ${duration(seconds)}, ${order} (preset ${settings.preset} as it is: ` +
     `${experiment.durations[settings.preset]})\n`
   );

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from 'commander';
+import { isBound } from '../../src/experiment/report/band.ts';
 import type { Summary } from '../../src/experiment/summary.ts';
 import type { Table } from '../../src/experiment/table.ts';
-import { shownNumber } from './shown-number.ts';
+import { shownMetric } from './shown-metric.ts';
 
 /** One setting and the values that it is to have, each in a run of its own. */
 export interface Sweep {
@@ -33,18 +34,17 @@ function folderOf(text: string): string {
 
 /** The metrics that differ between the runs of a sweep, a column for each run. */
 export function sweepTable({ key, values }: Sweep, summaries: readonly Summary[]): Table {
-  const names = [...new Set(summaries.flatMap(({ metrics }) => Object.keys(metrics)))];
-  const row = (name: string) => summaries.map(({ metrics }) => metrics[name] ?? null);
+  const names = [...new Set(summaries.flatMap(({ metrics }) => Object.keys(metrics)))].filter((name) =>
+    summaries.every(({ metrics }) => !isBound(name, metrics)),
+  );
+  const row = (name: string) => summaries.map(({ metrics }) => shownMetric(name, metrics));
   const differing = names.filter((name) => new Set(row(name)).size > 1);
   return {
     title: `By ${key}`,
     columns: [{ title: 'metric' }, ...values.map((value) => ({ title: value }))],
     rows: [
       ['verdict', ...summaries.map(({ verdict }) => verdict)],
-      ...differing.map((name) => [
-        name,
-        ...row(name).map((value) => (value === null ? null : shownNumber(value))),
-      ]),
+      ...differing.map((name) => [name, ...row(name)]),
     ],
     ...(differing.length < names.length && {
       note: 'Metrics that are the same for every value are left out.',

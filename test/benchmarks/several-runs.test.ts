@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { sweepTable } from '../../benchmarks/commands/sweep.ts';
+import type { Summary } from '../../src/experiment/summary.ts';
 import { computed, count, finished, goOn, storedCells } from '../support/counting-runs.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { type CliOptions, runCli } from './run-cli.ts';
@@ -43,7 +45,29 @@ describe('run --json', { timeout: patience }, () => {
   });
 });
 
+describe('the table of a sweep', () => {
+  it('has a column for each run, metrics with their intervals, and not what is the same', () => {
+    const summary = (metrics: Record<string, number>) => ({ verdict: 'met', metrics }) as unknown as Summary;
+    const table = sweepTable({ key: 'k', values: ['a', 'b'] }, [
+      summary({ loss: 1, 'loss.low': 0.5, 'loss.high': 1.5, same: 3, only: 7 }),
+      summary({ loss: 2, same: 3 }),
+    ]);
+    expect(table.columns.map(({ title }) => title)).toEqual(['metric', 'a', 'b']);
+    expect(table.rows).toEqual([
+      ['verdict', 'met', 'met'],
+      ['loss', '1 ± 0.5', '2'],
+      ['only', '7', '–'],
+    ]);
+  });
+});
+
 describe('run --sweep', { timeout: patience }, () => {
+  it('shows the plan of each run, with its value', async () => {
+    const { code, stdout } = await sweep(['--sweep', 'steps=2,5', '--dry-run']);
+    expect(code).toBe(0);
+    expect(stdout.match(/^Set: .*/gm)).toEqual(['Set: cells=6, steps=2', 'Set: cells=6, steps=5']);
+  });
+
   it('makes a run for each value, each as one by itself, and ends with a table', async () => {
     const out = join(folder(), 'sweep');
     const { code, stdout } = await sweep(['--sweep', 'steps=2,5', '--out', out]);
