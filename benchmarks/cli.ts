@@ -173,7 +173,7 @@ function runOptions(): Record<string, Option[]> {
       new Option('--overwrite', 'replace the run in --out (default: false)').conflicts('resume'),
     ],
     'What it shows:': [
-      new Option('--watch', 'serve the growing report to this machine (default: false)'),
+      new Option('--watch', 'serve the growing report to this machine (default: false)').conflicts('quiet'),
       new Option('--tensorboard', 'also write curves as TensorBoard event files (default: false)'),
       new Option('--json', 'print summary.json and nothing else on stdout (default: false)'),
       new Option('--quiet', 'no progress (default: false)'),

@@ -2,11 +2,10 @@ import { relative } from 'node:path';
 import type { Backend } from '../../src/backends/index.ts';
 import { cellFolder } from '../../src/experiment/cells.ts';
 import { mergeProgress } from '../../src/experiment/cells-progress.ts';
-import { busyWarning, type Environment, readEnvironment } from '../../src/experiment/environment.ts';
 import type { CellExecutor } from '../../src/experiment/executor.ts';
 import { type Experiment, Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
-import { withoutPassword, withoutPasswords } from '../../src/experiment/queue/redis-url.ts';
+import { withoutPassword } from '../../src/experiment/queue/redis-url.ts';
 import { commandLine } from '../../src/experiment/report/command-line.ts';
 import type { LiveReport } from '../../src/experiment/report/serve-report.ts';
 import { RunDirectory } from '../../src/experiment/run-directory.ts';
@@ -17,8 +16,8 @@ import { cellSpec, copyOfData, refuseOther } from './cell-spec.ts';
 import { computeCells, countCells } from './compute-cells.ts';
 import { newDirectoryName } from './new-directory-name.ts';
 import { jobsOf } from './plan.ts';
-import { otherCommits, recordStart } from './record.ts';
-import type { Begun, RunOptions, Settings, StoredSettings } from './settings.ts';
+import { recordRun, type StartedRun } from './record.ts';
+import type { Begun, RunOptions, Settings } from './settings.ts';
 
 export interface Surroundings {
   readonly progress: Progress;
@@ -69,27 +68,21 @@ export async function execute(
     progress.note(`Backend ${describe(backend)}. Results go to ${shown}`);
     recording = true;
     if (options.overwrite) directory.clear();
-    const environment = {
-      ...(await readEnvironment(backend, withoutPasswords(process.argv.slice(2)))),
-      ...(queue === undefined && { jobs: local.slots }),
-    };
-    const recorded = { ...settings, backend: backend.name, threads: backend.threads };
-    const first = await recordStart(directory, recorded, environment, stored !== undefined);
-    const doubts = [busyWarning(environment), otherCommits(first)].filter((doubt) => doubt !== undefined);
-    for (const doubt of doubts) progress.warn(doubt);
+    const jobs = queue === undefined ? local.slots : undefined;
+    const started = await recordRun(directory, settings, { backend, jobs, resumed: stored !== undefined });
+    for (const doubt of started.doubts) progress.warn(doubt);
     if (queue !== undefined) {
       await local.close();
       const given = { url: queue, backend, directory, progress: cells, signal, invocation };
       executor = await (await import('./queue-run.ts')).submitToQueue(spec, given);
     }
     if (options.watch) live = await watch(experiment, settings, directory, invocation, progress);
-    const tensorboard = options.tensorboard === true;
-    const results = await computeCells(experiment, recorded, {
+    const results = await computeCells(experiment, started.recorded, {
       directory,
       executor,
       cells,
       signal,
-      tensorboard,
+      tensorboard: options.tensorboard === true,
     });
     progress.finish();
     await executor.close();
@@ -97,27 +90,15 @@ export async function execute(
     const peers = settings.peers ?? undefined;
     const outcome = await experiment.outcome({ ...settings, backend, peers }, results);
     const seconds = Number(((performance.now() - begun) / 1000).toFixed(1));
-    const summary = summarise(experiment, recorded, outcome, {
-      environment,
-      doubts,
-      seconds,
-      directory: shown,
-    });
-    const command = commandLine(invocation, first.command);
-    const { title, question } = experiment;
-    await writeResults(directory, outcome, summary, {
-      title,
-      question,
-      config: recorded,
-      environment: first,
-      command,
-    });
+    const summary = summarise(experiment, outcome, started, { seconds, directory: shown });
+    await writeResults(directory, outcome, summary, about(experiment, started, invocation));
     for (const warning of outcome.warnings ?? []) progress.warn(warning);
     return { summary, outcome };
   } catch (error) {
     progress.finish();
     if (!(error instanceof Interrupted) || !recording) throw error;
     const words = ['run', experiment.name, '--out', shown, '--resume'];
+    if (options.tensorboard) words.push('--tensorboard');
     if (queue !== undefined) words.push('--queue', withoutPassword(queue));
     throw new Interrupted(commandLine(invocation, words));
   } finally {
@@ -128,20 +109,11 @@ export async function execute(
   }
 }
 
-interface Found {
-  readonly environment: Environment;
-  /** Why the numbers may not be trusted. */
-  readonly doubts: readonly string[];
-  readonly seconds: number;
-  /** As it is shown. */
-  readonly directory: string;
-}
-
 function summarise(
   { name, claim }: Experiment,
-  { preset, backend, seeds }: StoredSettings,
   { verdict, reason, metrics, warnings = [] }: Outcome,
-  { environment: { started, commit }, doubts, seconds, directory }: Found,
+  { recorded: { preset, backend, seeds }, now: { started, commit }, doubts }: StartedRun,
+  { seconds, directory }: Pick<Summary, 'seconds' | 'directory'>,
 ): Summary {
   return {
     experiment: name,
@@ -158,6 +130,12 @@ function summarise(
     commit,
     directory,
   };
+}
+
+/** What else a report says of the run. */
+function about({ title, question }: Experiment, { recorded, first }: StartedRun, invocation: string) {
+  const command = commandLine(invocation, first.command);
+  return { title, question, config: recorded, environment: first, command };
 }
 
 async function watch(

@@ -4,6 +4,7 @@ import { chartSection, type DrawnChart, drawnChart } from './report/chart-sectio
 import { details, escapeText, heading, tableMarkup, tableSection } from './report/markup.ts';
 import { pageHtml } from './report/page.ts';
 import type { StoredCell } from './report/stored-cells.ts';
+import { timeTaken } from './report/time-taken.ts';
 import type { Summary } from './summary.ts';
 import { formatCell, type Table } from './table.ts';
 
@@ -60,7 +61,7 @@ export function reportBody(report: Report, level = 1, prefix = ''): string {
     cellSection(report.cells ?? [], below, `${prefix}cells`),
     `<section>${heading(below, 'How it was run', `${prefix}how`)}`,
     `<p>Preset <code>${escapeText(summary.preset)}</code> on the <code>${escapeText(summary.backend)}</code> backend, seeds ${escapeText(summary.seeds.join(', '))}; ` +
-      `${escapeText(summary.started.slice(0, 10))}, ${summary.seconds.toLocaleString('en-US')} s. Repeat it with</p>`,
+      `${escapeText(summary.started.slice(0, 10))}, ${timeTaken(summary, report.environment)}. Repeat it with</p>`,
     `<pre tabindex="0"><code>${escapeText(reproduce(report))}</code></pre>`,
     details('Configuration', report.config),
     details('Environment', report.environment),

@@ -49,6 +49,8 @@ describe('wrong usage ends with 2, says what was meant, and shows no stack trace
     [['run', 'came-convergence', '--jobs', '1.5'], /Give a whole number from 1 up/],
     [['run', 'came-convergence', '--max-minutes', '0'], /Give a number of minutes above 0/],
     [['run', 'came-convergence', '--max-minutes', '-1'], /Give a number of minutes above 0/],
+    // Nobody would learn the address.
+    [['run', 'came-convergence', '--watch', '--quiet'], /'--watch' cannot be used with option '--quiet'/],
     [['run', 'came-convergence', '--sweep', 'steps'], /Give a setting and its values, such as steps=100,200/],
     [['run', 'came-convergence', '--sweep', 'steps=1,,2'], /Give a setting and its values/],
     [['run', 'came-convergence', '--sweep', 'steps=1, 1'], /Give each value once/],

@@ -95,6 +95,7 @@ describe('run --tensorboard', { timeout: patience }, () => {
       },
     });
     expect(stopped.code).toBe(130);
+    expect(stopped.stderr).toMatch(/--resume --tensorboard\n/);
     const done = storedCells(out).map(({ name }) => name);
     expect(done.length).toBeGreaterThanOrEqual(2);
     expect(steps(out)).toEqual(Object.fromEntries(done.map((name) => [name, once])));

@@ -56,6 +56,14 @@ describe('reportHtml', () => {
     expect(html).toMatch(/<td class="number">0\.333<\/td>/);
   });
 
+  it('says that a run was resumed, as its seconds are those of its last part', () => {
+    const took = (environment: object) =>
+      /2026-01-01, (.*)\. Repeat/.exec(reportHtml({ ...report, environment }))?.[1];
+    expect(took({})).toBe('1 s');
+    expect(took({ resumed: [{}] })).toBe('1 s after it was resumed');
+    expect(took({ resumed: [{}, {}] })).toBe('1 s after it was resumed for the last of 2 times');
+  });
+
   it('needs no script without plots', () => {
     expect(reportHtml({ ...report, charts: [] })).not.toContain('<script');
   });

@@ -2,6 +2,7 @@ import type { Chart } from '../chart.ts';
 import { type Report, reproduce } from '../report-html.ts';
 import { chartSvg } from '../svg.ts';
 import { markdownTable } from '../table.ts';
+import { timeTaken } from './time-taken.ts';
 
 /** A report as Markdown, for a README or a pull request. `picture` names the SVG file of a chart, as the Markdown is to link to it. */
 export function reportMarkdown(report: Report, picture: (chart: Chart) => string): string {
@@ -24,7 +25,7 @@ export function reportMarkdown(report: Report, picture: (chart: Chart) => string
       chart.description,
     ]),
     '## How it was run',
-    `Preset \`${summary.preset}\`, seeds ${summary.seeds.join(', ')}, ${summary.seconds.toLocaleString('en-US')} s on ${machine(report)}; ${summary.started.slice(0, 10)}.`,
+    `Preset \`${summary.preset}\`, seeds ${summary.seeds.join(', ')}, ${timeTaken(summary, report.environment)} on ${machine(report)}; ${summary.started.slice(0, 10)}.`,
     `${fence}sh\n${reproduce(report)}\n${fence}`,
   ];
   return `${parts.join('\n\n')}\n`;
