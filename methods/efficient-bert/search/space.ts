@@ -79,13 +79,13 @@ export class SearchSpace {
   starts(): Layers[] {
     const all = this.manner.starts === 'all in the window';
     const count = all && this.#problem.stage === 'stage-1' ? this.rows.length : this.stage.startRows;
-    return this.rows.slice(0, count).filter((row) => !all || this.inWindow(row));
+    return this.rows.slice(0, count).filter((row) => !all || this.#allows(row));
   }
 
   /**
    * One architecture at random.
    * @param parents architectures of which it may be a change
-   * @returns undefined where all draws were outside the window, and the mode refuses those
+   * @returns undefined where no draw was inside the window with widths that fit, and the mode refuses others
    */
   draw(parents: readonly Layers[], stream: RandomStream): Layers | undefined {
     const parent =
@@ -94,8 +94,8 @@ export class SearchSpace {
         : undefined;
     const drawOnce = () => (parent ? this.#change(parent, stream) : this.#fromRows(stream));
     let layers = drawOnce();
-    for (let i = 0; i < this.stage.windowTries && !this.inWindow(layers); i++) layers = drawOnce();
-    return this.inWindow(layers) || this.manner.outsideWindow === 'propose' ? layers : undefined;
+    for (let i = 0; i < this.stage.windowTries && !this.#allows(layers); i++) layers = drawOnce();
+    return this.#allows(layers) || this.manner.outsideWindow === 'propose' ? layers : undefined;
   }
 
   inWindow(layers: Layers): boolean {
@@ -172,6 +172,12 @@ export class SearchSpace {
       stream,
     );
     return tree ? restored(tree) : base;
+  }
+
+  /** An expression whose widths fit in one size need not fit in another. */
+  #allows(layers: Layers): boolean {
+    if (!this.inWindow(layers)) return false;
+    return this.manner.unbuildable === 'propose' || layers.every((layer) => fits(layer, this.#problem.shape));
   }
 
   #accepts(expression: Expression): boolean {

@@ -201,6 +201,25 @@ describe('draw', () => {
     expect(draw('mended')).toBeUndefined();
   });
 
+  it('takes legal trees whose widths do not fit in faithful mode only', () => {
+    const parallel = (size: string) => `gelu(add(linear${size}(x,wb1),linear${size}(x,wb2)))`;
+    const window = { min: 1, max: 1e9 };
+    const drawn = (stage: StageName, mode: SearchMode, rows: readonly ArchitectureRow[]) => {
+      const space = new SearchSpace({ ...smallProblem(stage, mode, { window }), rows });
+      const stream = RandomStream.fromSeed(0, 'draw');
+      const draws = Array.from({ length: 20 }, () => space.draw(space.rows, stream) ?? []);
+      return [...space.starts(), ...draws].flat().map((layer) => fits(layer, SHAPE));
+    };
+    // In the third stage a tree that fits at ratio 1 comes in all sizes.
+    for (const [stage, rows] of [
+      ['stage-2', [[parallel('1_2')]]],
+      ['stage-3', thirdStageRows([parallel('1_1')])],
+    ] as const) {
+      expect(drawn(stage, 'faithful', rows)).toContain(false);
+      expect(drawn(stage, 'mended', rows)).not.toContain(false);
+    }
+  });
+
   it('knows legal trees whose widths do not fit', () => {
     const parallel = (size: string) =>
       parseExpression(`gelu(add(linear${size}(x,wb1),linear${size}(x,wb2)))`);
