@@ -39,6 +39,7 @@ export {
   parameterCounts,
   tabulatedParameters,
 } from './parameter-counts.ts';
+export * from './search/index.ts';
 export { efficientBertSettings, readEfficientBertConfig } from './settings.ts';
 export { copyFromSupernet, leadingSlice, supernetOf } from './supernet.ts';
 export { TrigramEmbedding, type TrigramEmbeddingOptions } from './trigram-embedding.ts';
