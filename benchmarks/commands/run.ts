@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Experiment, Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
+import { Interrupted, type Outcome } from '../../src/experiment/experiment.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
-import { progressLine } from '../../src/experiment/progress-line.ts';
+import { duration, progressLine } from '../../src/experiment/progress-line.ts';
 import { withoutPasswords } from '../../src/experiment/queue/redis-url.ts';
 import { commandLine } from '../../src/experiment/report/command-line.ts';
 import type { Summary } from '../../src/experiment/summary.ts';
@@ -41,7 +41,7 @@ export async function runCommand(
     progress.warn('stopping after the step in flight. Ctrl-C once more ends at once.');
   });
   if (options.maxMinutes !== undefined) stopAfter(options.maxMinutes, stop, progress);
-  if (names.length === 0) announce(experiments, options, progress);
+  if (names.length === 0) announce(planned.runs, progress);
   const { summaries, worst } = await runAll(planned, options, { progress, signal: stop.signal, invocation });
   const { sweep } = options;
   if (options.json) printJson(summaries, planned.runs.length);
@@ -137,12 +137,18 @@ function stopAfter(minutes: number, stop: AbortController, progress: Progress): 
 }
 
 /** What a run without names is about to do. */
-function announce(experiments: readonly Experiment[], { preset }: RunOptions, progress: Progress): void {
-  const each = experiments.map(
-    ({ name, title, durations }) => `${name} (${title}), about ${durations[preset ?? 'laptop']}`,
+function announce(runs: readonly PlannedRun[], progress: Progress): void {
+  const each = runs.map(
+    ({ experiment: { name, title, durations }, begun }) =>
+      `${name} (${title}), about ${durations[begun.settings.preset]}`,
+  );
+  const seconds = runs.reduce(
+    (sum, { experiment, options, begun }) => sum + planOf(experiment, begun.settings, options).seconds,
+    0,
   );
   progress.note(
     `This runs the headline experiment of each method that is here: ${each.join('; ')}. ` +
+      `On this machine that is about ${duration(seconds)} in all. ` +
       'Ctrl-C stops it and says how to go on; `--help` shows what else there is.',
   );
 }
