@@ -34,6 +34,10 @@ export const registry: readonly Entry[] = [
     name: 'cdape-length-extrapolation',
     load: async () => (await import('./cdape-length-extrapolation.ts')).cdapeLengthExtrapolation,
   },
+  {
+    name: 'cdape-formal-languages',
+    load: async () => (await import('./cdape-formal-languages.ts')).cdapeFormalLanguages,
+  },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
   { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },
   { name: 'training-memory', load: async () => (await import('./training-memory.ts')).trainingMemory },

@@ -27,6 +27,8 @@ export interface MultiHeadAttentionOptions {
   readonly queryKeyTransform?: QueryKeyTransform;
   /** Index of the block in its model, for `process`. */
   readonly layer?: number;
+  /** Whether both projections have biases. Default true. */
+  readonly bias?: boolean;
   /** Of the kernels [D, 3D] and [D, D]. Default Xavier-uniform for four kernels [D, D]. */
   readonly initializers?: AttentionInitializers;
 }
@@ -54,7 +56,7 @@ export class MultiHeadAttention implements Layer {
 
   /** @throws UserError if the heads do not divide the width */
   constructor(options: MultiHeadAttentionOptions, stream: RandomStream) {
-    const { width, heads, dropout, initializers = DEFAULT_INITIALIZERS } = options;
+    const { width, heads, dropout, bias = true, initializers = DEFAULT_INITIALIZERS } = options;
     if (!Number.isInteger(width / heads)) {
       throw new UserError(`MultiHeadAttention: ${heads} heads do not divide the width ${width}.`);
     }
@@ -63,10 +65,10 @@ export class MultiHeadAttention implements Layer {
     this.#dropout = new Dropout(dropout);
     const { queryKeyValue, output } = initializers;
     this.queryKeyValue = new Linear(
-      { inputs: width, outputs: 3 * width, initializer: queryKeyValue },
+      { inputs: width, outputs: 3 * width, bias, initializer: queryKeyValue },
       stream,
     );
-    this.output = new Linear({ inputs: width, outputs: width, initializer: output }, stream);
+    this.output = new Linear({ inputs: width, outputs: width, bias, initializer: output }, stream);
   }
 
   /**
