@@ -38,6 +38,10 @@ export const registry: readonly Entry[] = [
     name: 'cdape-formal-languages',
     load: async () => (await import('./cdape-formal-languages.ts')).cdapeFormalLanguages,
   },
+  {
+    name: 'cdape-attention-cost',
+    load: async () => (await import('./cdape-attention-cost.ts')).cdapeAttentionCost,
+  },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
   { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },
   { name: 'training-memory', load: async () => (await import('./training-memory.ts')).trainingMemory },

@@ -1,0 +1,21 @@
+import type { StoredComparison } from '../../src/experiment/stored-comparison.ts';
+
+/** What was measured at one length, as it is stored. */
+export interface LengthResult {
+  readonly length: number;
+  readonly contestants: readonly MeasuredContestant[];
+  readonly comparison: StoredComparison;
+  /** Largest relative difference of a peer's first losses from ours, by name. */
+  readonly lossDifferences: Readonly<Record<string, number>>;
+  /** Who was not here, and why. */
+  readonly absences: Readonly<Record<string, string>>;
+}
+
+export interface MeasuredContestant {
+  readonly name: string;
+  readonly version: string;
+  readonly form: string;
+  readonly threads: number;
+  /** The most that its process ever held. */
+  readonly peakBytes: number;
+}
