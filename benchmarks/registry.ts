@@ -39,8 +39,16 @@ export const registry: readonly Entry[] = [
     load: async () => (await import('./cdape-formal-languages.ts')).cdapeFormalLanguages,
   },
   {
+    name: 'cdape-kernel-size',
+    load: async () => (await import('./cdape-kernel-size.ts')).cdapeKernelSize,
+  },
+  {
     name: 'cdape-attention-cost',
     load: async () => (await import('./cdape-attention-cost.ts')).cdapeAttentionCost,
+  },
+  {
+    name: 'efficient-bert-glue',
+    load: async () => (await import('./efficient-bert-glue.ts')).efficientBertGlue,
   },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
   { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },

@@ -31,3 +31,4 @@ export {
   type TrainStep,
   type TrainStepOptions,
 } from './train-step.ts';
+export { TrainingProgress } from './training-progress.ts';
