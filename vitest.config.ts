@@ -13,12 +13,13 @@ export default defineConfig(async () => {
   };
   const backends = await probeTestBackends();
   const onEachBackend = backends.map(
-    ({ project, backend, env, testTimeout }): TestProjectInlineConfiguration => ({
+    ({ project, backend, env, testTimeout, exclude = [] }): TestProjectInlineConfiguration => ({
       test: {
         ...EACH_PROJECT,
         name: project,
         testTimeout,
         include: [BACKEND_TESTS],
+        exclude: [...exclude],
         setupFiles: ['test/support/setup.ts'],
         env: { ...env, TFJS_METHODS_TEST_BACKEND: backend },
       },
