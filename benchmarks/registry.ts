@@ -43,12 +43,20 @@ export const registry: readonly Entry[] = [
     load: async () => (await import('./cdape-kernel-size.ts')).cdapeKernelSize,
   },
   {
+    name: 'cdape-attention-maps',
+    load: async () => (await import('./cdape-attention-maps.ts')).cdapeAttentionMaps,
+  },
+  {
     name: 'cdape-attention-cost',
     load: async () => (await import('./cdape-attention-cost.ts')).cdapeAttentionCost,
   },
   {
     name: 'efficient-bert-glue',
     load: async () => (await import('./efficient-bert-glue.ts')).efficientBertGlue,
+  },
+  {
+    name: 'efficient-bert-latency',
+    load: async () => (await import('./efficient-bert-latency.ts')).efficientBertLatency,
   },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
   { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },

@@ -1,0 +1,106 @@
+import * as tf from '@tensorflow/tfjs';
+import { compile } from '../../src/compile/index.ts';
+import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
+import { storeComparison } from '../../src/experiment/stored-comparison.ts';
+import { type Contestant, compare, summarise, timeSteps } from '../../src/experiment/timer.ts';
+import { RandomStream } from '../../src/random/index.ts';
+import { contestantName, type LatencyCell, type LatencyConfig, type LatencyResult } from './config.ts';
+import type { TimedModel } from './models.ts';
+import type { Torch } from './start-cells.ts';
+
+type Context = CellContext<LatencyConfig>;
+
+/** Every model in every form over the same tokens, in rounds. A step ends when the states of the first tokens are read. */
+export async function measure(
+  cell: LatencyCell,
+  models: readonly TimedModel[],
+  torch: Torch | undefined,
+  context: Context,
+): Promise<LatencyResult> {
+  const { config, progress, signal } = context;
+  const { batch, length } = cell;
+  progress.expect(models.length + config.rounds);
+  const owned: { dispose(): void }[] = [];
+  const contestants: Contestant[] = [];
+  const measured: LatencyResult['models'][number][] = [];
+  try {
+    for (const { name, model, parameters, macs } of models) {
+      if (signal.aborted) throw new Interrupted();
+      const ids = randomTokens(cell, model.sizes.vocabulary);
+      const tokens = tf.tensor2d(ids, [batch, length], 'int32');
+      const forward = (input: tf.Tensor2D) =>
+        tf.tidy(() => {
+          const hidden = model.encoder.encode({ tokens: input });
+          return hidden.slice([0, 0, 0], [batch, 1, model.sizes.width]);
+        });
+      const captured = compile(forward, { name });
+      owned.push(captured, tokens);
+      const read = async (compute: typeof forward) => {
+        const states = compute(tokens);
+        const values = (await states.data()) as Float32Array;
+        states.dispose();
+        return values;
+      };
+      for (let warm = 0; warm < 3; warm++) await read(captured); // two of them record
+      const states = await read(forward);
+      contestants.push(
+        { name: contestantName(name, 'captured'), run: (steps) => timeSteps(() => read(captured), steps) },
+        { name: contestantName(name, 'eager'), run: (steps) => timeSteps(() => read(forward), steps) },
+      );
+      let difference: number | null = null;
+      if (torch?.models.has(name)) {
+        const { process } = torch;
+        const answer = await process.ask('prepare', { model: name, tokens: [...ids], batch });
+        difference = largestDifference(states, answer.states as number[]);
+        contestants.push({
+          name: contestantName(name, 'PyTorch'),
+          pid: process.pid,
+          run: async (steps) => (await process.ask('run', { model: name, steps })).ms as number[],
+        });
+      }
+      measured.push({ name, parameters, macs: macs(length), difference });
+      progress.advance({ label: `${cell.id}: ${name}` });
+    }
+    const comparison = await timed(cell, contestants, context);
+    return { cell, models: measured, comparison, torch: torch?.version ?? null };
+  } finally {
+    for (const each of owned) each.dispose();
+  }
+}
+
+async function timed(
+  { id }: LatencyCell,
+  contestants: readonly Contestant[],
+  { config, progress, signal }: Context,
+): Promise<LatencyResult['comparison']> {
+  const steps = new Map<string, number>();
+  for (const { name, run } of contestants) {
+    const count = Math.round((1000 * config.sectionSeconds) / summarise(await run(1)).median);
+    steps.set(name, Math.min(config.maximumSteps, Math.max(1, count)));
+  }
+  const comparison = await compare(contestants, {
+    rounds: config.rounds,
+    extraRounds: config.extraRounds,
+    othersLimit: config.othersLimit,
+    steps: (name) => steps.get(name) as number,
+    pause: config.pause,
+    signal,
+    onRound: (round, disturbed) =>
+      progress.advance(
+        { label: `${id}: round ${round + 1}${disturbed ? ', disturbed' : ''}` },
+        disturbed ? 0 : 1,
+      ),
+  });
+  return storeComparison(comparison);
+}
+
+/** The first token is padding in no sequence. */
+function randomTokens({ batch, length, id }: LatencyCell, vocabulary: number): Int32Array {
+  const stream = RandomStream.fromSeed(0, `tokens of ${id}`);
+  return Int32Array.from({ length: batch * length }, () => 1 + stream.integer(vocabulary - 1));
+}
+
+function largestDifference(ours: Float32Array, theirs: readonly number[]): number {
+  if (ours.length !== theirs.length) throw new Error(`${theirs.length} states for ${ours.length}`);
+  return ours.reduce((most, value, i) => Math.max(most, Math.abs(value - (theirs[i] as number))), 0);
+}
