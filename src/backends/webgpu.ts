@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../errors.ts';
 import type { Loaded } from './backend.ts';
 import { findAdapter } from './webgpu-adapter.ts';
+import { mendCumsum } from './webgpu-cumsum.ts';
 
 const REMEDY =
   'It needs a graphics card with a Vulkan, Metal or Direct3D 12 driver (on Linux: the package libvulkan1 and the driver of ' +
@@ -48,6 +49,7 @@ async function register(): Promise<void> {
     // The package registers the backend only if navigator.gpu is there when it is first imported.
     await import('@tensorflow/tfjs-backend-webgpu');
     factory = tf.findBackendFactory('webgpu');
+    mendCumsum();
   } else {
     // 3 is the priority that the package gives itself.
     tf.registerBackend('webgpu', factory, 3);
