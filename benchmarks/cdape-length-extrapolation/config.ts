@@ -1,4 +1,5 @@
 import type { TextFile } from '../../src/data/text-file.ts';
+import type { Config } from '../../src/experiment/config.ts';
 import type { Preset } from '../../src/experiment/experiment.ts';
 import { loadCorpus } from '../came-training/corpus.ts';
 import {
@@ -11,10 +12,9 @@ import {
 import { chosenEncodings } from '../cdape-training/encodings.ts';
 import type { OptimizationConfig } from '../cdape-training/optimization.ts';
 
-export type ExtrapolationConfig = ModelSizes &
+/** What is trained, on what, and how it is tested: the same for everybody who is compared. */
+export type LanguageTask = ModelSizes &
   OptimizationConfig & {
-    /** Of the table of methods/cdape, or `all`. */
-    readonly encodings: readonly string[];
     /** Tokens in a window of training. */
     readonly context: number;
     /** Tested at so many times that length; 1 among them. */
@@ -33,11 +33,16 @@ export type ExtrapolationConfig = ModelSizes &
     readonly initialDeviation: number;
     /** Length of the generated text where no --data is given. */
     readonly storyCharacters: number;
-    /** What the claim says: perplexities rise in this order … */
-    readonly order: readonly string[];
-    /** … at so many times the training length. */
-    readonly orderFactor: number;
   };
+
+export type ExtrapolationConfig = LanguageTask & {
+  /** Of the table of methods/cdape, or `all`. */
+  readonly encodings: readonly string[];
+  /** What the claim says: perplexities rise in this order … */
+  readonly order: readonly string[];
+  /** … at so many times the training length. */
+  readonly orderFactor: number;
+};
 
 const laptop: ExtrapolationConfig = {
   encodings: ['cdape-kerple', 'dape-kerple', 'kerple', 'rope', 'alibi', 'cdape-none', 'none'],
@@ -123,32 +128,38 @@ export const presets: Readonly<Record<Preset, ExtrapolationConfig>> = {
 
 /** Refuses settings that the run could not use, naming the one that is wrong; and a text that is too short. */
 export function check(config: ExtrapolationConfig, data: TextFile | undefined): void {
-  const encodings: readonly string[] = chosenEncodings(config.encodings);
-  demand(encodings.length > 0, 'encodings', encodings, 'all, or some of them');
-  chosenEncodings(config.order);
+  const { factors, orderFactor, order } = config;
+  demand(chosenEncodings(config.encodings).length > 0, 'encodings', config.encodings, 'all, or some of them');
+  chosenEncodings(order);
+  demand(order.length > 1, 'order', order, 'two encodings or more');
+  checkLanguageTask(config, data);
+  demand(factors.includes(orderFactor), 'orderFactor', orderFactor, `one of factors, ${factors.join(', ')}`);
+}
+
+export function checkLanguageTask(config: Config & LanguageTask, data: TextFile | undefined): void {
   demandCounts(config, ['context', 'factors', 'scored', 'windows', 'queryBlock', 'storyCharacters']);
   checkModelSizes(config);
   checkOptimization(config);
-  const { factors, protocol, orderFactor, order, initialDeviation, vocabularyRows } = config;
+  const { factors, protocol, initialDeviation, vocabularyRows } = config;
   demand(new Set(factors).size === factors.length, 'factors', factors, 'different numbers');
   demand(factors.includes(1), 'factors', factors, 'such that 1 is among them');
-  demand(factors.includes(orderFactor), 'orderFactor', orderFactor, `one of factors, ${factors.join(', ')}`);
-  demand(order.length > 1, 'order', order, 'two encodings or more');
   const protocols = ['end-aligned', 'last', 'whole'];
   demand(protocols.includes(protocol), 'protocol', protocol, `one of ${protocols.join(', ')}`);
   demand(initialDeviation >= 0, 'initialDeviation', initialDeviation, 'at least 0');
-  const longest = longestOf(config);
-  const corpus = loadCorpus({ ...config, context: longest }, data);
+  const corpus = loadCorpus({ ...config, context: longestOf(config) }, data);
   const { size } = corpus.vocabulary;
   const rowsFit = vocabularyRows === 0 || (Number.isSafeInteger(vocabularyRows) && vocabularyRows >= size);
   demand(rowsFit, 'vocabularyRows', vocabularyRows, `0, or at least the ${size} tokens of the text`);
 }
 
 /** Tokens of the longest window. */
-export function longestOf({ context, factors }: Pick<ExtrapolationConfig, 'context' | 'factors'>): number {
+export function longestOf({ context, factors }: Pick<LanguageTask, 'context' | 'factors'>): number {
   return context * Math.max(...factors);
 }
 
-export function deviationOf({ initialDeviation, width }: ExtrapolationConfig): number {
+export function deviationOf({
+  initialDeviation,
+  width,
+}: Pick<LanguageTask, 'initialDeviation' | 'width'>): number {
   return initialDeviation || Math.sqrt(2 / (5 * width));
 }

@@ -5,7 +5,7 @@ import type { Corpus } from '../../src/data/index.ts';
 import { type ScoringProtocol, scoredBatches, scoredWindows } from '../../src/data/scored-windows.ts';
 import { Interrupted } from '../../src/experiment/experiment.ts';
 import { crossEntropy, type LanguageModel } from '../../src/nn/index.ts';
-import { type ExtrapolationConfig, longestOf } from './config.ts';
+import { type LanguageTask, longestOf } from './config.ts';
 import type { LengthTest } from './result.ts';
 
 /** Tokens in a batch, about. */
@@ -13,7 +13,7 @@ const batchTokens = 4096;
 
 export async function testLengths(
   model: LanguageModel,
-  config: ExtrapolationConfig,
+  config: LanguageTask,
   { validation }: Pick<Corpus, 'validation'>,
   signal: AbortSignal,
 ): Promise<LengthTest[]> {

@@ -11,9 +11,9 @@ import {
   NonFiniteError,
   saveCheckpoint,
   type TrainableModel,
+  TrainingProgress,
   train,
 } from '../../src/training/index.ts';
-import { CellProgress } from '../came-training/cell-progress.ts';
 import type { CurvePoint, Trained } from './trained.ts';
 
 export interface ModelTraining {
@@ -56,7 +56,7 @@ export async function trainModel(
 ): Promise<Trained> {
   const { title: label, model, optimizer, streams, nextBatch, steps, batchShapes = 1 } = training;
   const { backend, progress, signal } = context;
-  const cellProgress = new CellProgress<Measured>(folder);
+  const cellProgress = new TrainingProgress<Measured>(folder);
   const checkpointed = { model, optimizer, streams, config: training.identity };
   let startStep = 0;
   let measured: Measured = { curve: [], lossSum: 0, lossCount: 0 };

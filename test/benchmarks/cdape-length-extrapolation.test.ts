@@ -7,8 +7,8 @@ import {
 } from '../../benchmarks/cdape-length-extrapolation/config.ts';
 import { outcome } from '../../benchmarks/cdape-length-extrapolation/outcome.ts';
 import type { ExtrapolationResult } from '../../benchmarks/cdape-length-extrapolation/result.ts';
-import { makeModel } from '../../benchmarks/cdape-length-extrapolation/start-cells.ts';
 import { testLengths } from '../../benchmarks/cdape-length-extrapolation/test-lengths.ts';
+import { makeModel } from '../../benchmarks/cdape-length-extrapolation/train-cell.ts';
 import type { encodingNames } from '../../benchmarks/cdape-training/encodings.ts';
 import { scheduleOf } from '../../benchmarks/cdape-training/optimization.ts';
 import { useBackend } from '../../src/backends/index.ts';
