@@ -228,37 +228,40 @@ describe('cumulative sums', () => {
     [false, true],
     [true, false],
     [true, true],
-  ])('exclusive %s, reverse %s: of any length, over the last axis, with gradients', async (exclusive, reverse) => {
-    for (const [shape, axis] of [
-      [[2, 5], 1],
-      [[16], 0],
-      [[2, 3, 7], 2],
-    ] as const) {
-      const size = shape.reduce((product: number, length) => product * length, 1);
-      const values = Array.from({ length: size }, (_, i) => Math.sin(i));
-      const x = tf.tensor(values, [...shape]);
-      const length = shape[axis] as number;
-      const inner = shape.slice(axis + 1).reduce((product: number, each) => product * each, 1);
-      const sums = (given: readonly number[], backwards: boolean) =>
-        given.map((_, at) => {
-          const place = Math.floor(at / inner) % length;
-          let sum = 0;
-          for (let k = 0; k < length; k++) {
-            const counts = backwards ? k > place : k < place;
-            if (counts || (k === place && !exclusive)) sum += given[at + (k - place) * inner] as number;
-          }
-          return sum;
-        });
-      await expectAllClose(tf.cumsum(x, axis, exclusive, reverse), sums(values, reverse));
-      const weights = values.map((value) => value + 2);
-      const gradient = tf.grad((y) =>
-        tf
-          .cumsum(y, axis, exclusive, reverse)
-          .mul(tf.tensor(weights, [...shape]))
-          .sum(),
-      )(x);
-      await expectAllClose(gradient, sums(weights, !reverse));
-      tf.dispose([x, gradient]);
-    }
-  });
+  ])(
+    'exclusive %s, reverse %s: of any length, over the last axis, with gradients',
+    async (exclusive, reverse) => {
+      for (const [shape, axis] of [
+        [[2, 5], 1],
+        [[16], 0],
+        [[2, 3, 7], 2],
+      ] as const) {
+        const size = shape.reduce((product: number, length) => product * length, 1);
+        const values = Array.from({ length: size }, (_, i) => Math.sin(i));
+        const x = tf.tensor(values, [...shape]);
+        const length = shape[axis] as number;
+        const inner = shape.slice(axis + 1).reduce((product: number, each) => product * each, 1);
+        const sums = (given: readonly number[], backwards: boolean) =>
+          given.map((_, at) => {
+            const place = Math.floor(at / inner) % length;
+            let sum = 0;
+            for (let k = 0; k < length; k++) {
+              const counts = backwards ? k > place : k < place;
+              if (counts || (k === place && !exclusive)) sum += given[at + (k - place) * inner] as number;
+            }
+            return sum;
+          });
+        await expectAllClose(tf.cumsum(x, axis, exclusive, reverse), sums(values, reverse));
+        const weights = values.map((value) => value + 2);
+        const gradient = tf.grad((y) =>
+          tf
+            .cumsum(y, axis, exclusive, reverse)
+            .mul(tf.tensor(weights, [...shape]))
+            .sum(),
+        )(x);
+        await expectAllClose(gradient, sums(weights, !reverse));
+        tf.dispose([x, gradient]);
+      }
+    },
+  );
 });

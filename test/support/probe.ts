@@ -70,7 +70,9 @@ export async function probeTestBackends(): Promise<TestBackend[]> {
     if (answer.ok) {
       const slow = answer.name === 'webgpu' && answer.software;
       present.push(slow ? { ...candidate, exclude: SLOW_ON_SOFTWARE } : candidate);
-      runs.push(`${candidate.project} (${answer.version}${answer.software ? `, software adapter: without ${SLOW_ON_SOFTWARE.length} slow files` : ''})`);
+      runs.push(
+        `${candidate.project} (${answer.version}${answer.software ? `, software adapter: without ${SLOW_ON_SOFTWARE.length} slow files` : ''})`,
+      );
     } else {
       absent.push(`${candidate.project} (${answer.reason})`);
     }
