@@ -117,7 +117,7 @@ export const presets: Readonly<Record<Preset, ExtrapolationConfig>> = {
     scored: 256,
     windows: 1024,
     vocabularyRows: 50_304,
-    storyCharacters: 100_000_000,
+    storyCharacters: 20_000_000,
     steps: 50_000,
     batchSize: 256,
     learningRate: 6e-4,
