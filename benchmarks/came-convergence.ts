@@ -21,7 +21,7 @@ export const cameConvergence: Experiment<CameConvergenceConfig, TrainingCell, Ce
   headline: 'came',
   question: 'Does CAME reach the loss of AdamW in the same steps, with half of the optimizer state?',
   presets,
-  durations: { smoke: '10 s', laptop: '8 min on 2 cores', paper: 'months on one GPU' },
+  durations: { smoke: '10 s', laptop: '6 min on 2 cores', paper: 'months on one GPU' },
   seeds: { smoke: 2, laptop: 5, paper: 5 },
   takesData: true,
   takesPeers: false,

@@ -40,7 +40,7 @@ const laptop: CameConvergenceConfig = {
   tuningSeeds: 1,
   extraTrials: 2,
   // Beside the two of the claim, those with about as little state as CAME.
-  contestants: [...compared, 'adafactor-momentum', 'lion'],
+  contestants: [...compared, 'adafactor-momentum'],
   margin: 0.02,
   stateLimit: 0.55,
   ...contestantSettings,
