@@ -4,6 +4,7 @@ import { addDiskCommands } from './commands/disk-commands.ts';
 import { examples } from './commands/examples.ts';
 import type { ListOptions } from './commands/ls.ts';
 import { backendOption, oneOf, parseCount, parseMinutes, parseSeeds } from './commands/option-values.ts';
+import { addPredictCommand } from './commands/predict-command.ts';
 import { addQueueCommands, queueOption } from './commands/queue-commands.ts';
 import { reportError } from './commands/report-error.ts';
 import { addResultsCommands } from './commands/results-commands.ts';
@@ -80,6 +81,7 @@ export function buildProgram(done: (exitCode: number) => void): Command {
   addResultsCommands(program, { done, invocation });
   program.commandsGroup('Several machines:');
   addQueueCommands(program, { invocation });
+  addPredictCommand(program, { done, invocation });
   program.commandsGroup('This machine:');
   addMachineCommands(program, invocation);
   addDiskCommands(program, { done, invocation });

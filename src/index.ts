@@ -7,3 +7,4 @@ export * from './nn/encoder/index.ts';
 export * from './nn/index.ts';
 export * from './random/index.ts';
 export * from './training/index.ts';
+export * from './tasks/index.ts';

@@ -42,6 +42,8 @@ describe('--help', () => {
 
       Several machines:
         worker [options]               compute cells that \`run --queue\` submits
+        predict [options] <folder>     answer texts with a saved model: one line in,
+                                       one JSON out
 
       This machine:
         env [options]                  show backends, versions and native kernels,
