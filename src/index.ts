@@ -6,5 +6,5 @@ export { UserError } from './errors.ts';
 export * from './nn/encoder/index.ts';
 export * from './nn/index.ts';
 export * from './random/index.ts';
-export * from './training/index.ts';
 export * from './tasks/index.ts';
+export * from './training/index.ts';

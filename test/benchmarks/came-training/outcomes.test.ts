@@ -53,7 +53,9 @@ describe('standings', () => {
 });
 
 describe('came-convergence', () => {
-  const plan = { config: convergence.presets.laptop, seeds, preset: 'laptop' as const };
+  const { laptop } = convergence.presets;
+  const config = { ...laptop, contestants: [...laptop.contestants, 'lion'] };
+  const plan = { config, seeds, preset: 'laptop' as const };
   const run = (cameExtra: number, changes: Partial<Record<string, number>> = {}) => {
     const { results } = answerAll(
       (found) => convergenceCells(plan, found),
