@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../src/errors.ts';
@@ -70,7 +71,11 @@ export const registry: readonly Entry[] = [
 export async function allEntries(): Promise<readonly Entry[]> {
   const module = process.env.TFJS_METHODS_EXPERIMENTS;
   if (!module) return registry;
-  const { default: own } = (await import(pathToFileURL(resolve(module)).href)) as { default: Experiment[] };
+  const file = resolve(module);
+  if (!existsSync(file)) {
+    throw new UserError(`TFJS_METHODS_EXPERIMENTS names ${file}, and there is no such file.`);
+  }
+  const { default: own } = (await import(pathToFileURL(file).href)) as { default: Experiment[] };
   return [...registry, ...own.map((experiment) => ({ name: experiment.name, load: async () => experiment }))];
 }
 
