@@ -1,5 +1,6 @@
 import type { Corpus } from '../../src/data/index.ts';
-import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
+import type { CellContext } from '../../src/experiment/experiment.ts';
+import { trainOrDiverge } from '../../src/experiment/train-or-diverge.ts';
 import { countParameters } from '../../src/nn/index.ts';
 import { type Optimizer, ScheduleFreeAdamW } from '../../src/optimizers/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
@@ -11,9 +12,7 @@ import {
   loadCheckpoint,
   makeEvaluator,
   makeTrainStep,
-  NonFiniteError,
   saveCheckpoint,
-  train,
 } from '../../src/training/index.ts';
 import { CellProgress, nothingMeasured } from './cell-progress.ts';
 import type { CellResult, CurveEntry, TrainingCell } from './cells.ts';
@@ -81,55 +80,49 @@ export async function trainCell(
     const label = `${training.title} lr ${cell.learningRate} seed ${cell.seed}`;
     progress.expect(steps - startStep);
 
-    const result = await train({
-      step,
-      nextBatch: () => data.nextBatch(rows),
-      steps,
-      startStep,
-      // Reading waits for the device, which costs something on a GPU alone.
-      readEvery: backend.threads === 0 ? 10 : 1,
-      onMetrics: ({ step: done, loss, tokensPerSecond }) => {
-        lossSum += loss;
-        lossCount++;
-        if (done - startStep > untimedSteps) {
-          seconds += (rows * task.context) / tokensPerSecond;
-          timed++;
-        }
-        const validation = curve.at(-1)?.validation;
-        progress.advance({
-          label,
-          step: done,
-          steps,
-          values: { loss, ...(validation !== undefined && { validation }) },
-        });
-      },
-      evaluation: {
-        every,
-        run: () => evaluate(evaluator, data, optimizer),
-        onLoss: (done, validation) => {
-          curve.push({ step: done, loss: lossSum / lossCount, validation });
-          [lossSum, lossCount] = [0, 0];
+    const diverged = await trainOrDiverge(
+      {
+        step,
+        nextBatch: () => data.nextBatch(rows),
+        steps,
+        startStep,
+        // Reading waits for the device, which costs something on a GPU alone.
+        readEvery: backend.threads === 0 ? 10 : 1,
+        onMetrics: ({ step: done, loss, tokensPerSecond }) => {
+          lossSum += loss;
+          lossCount++;
+          if (done - startStep > untimedSteps) {
+            seconds += (rows * task.context) / tokensPerSecond;
+            timed++;
+          }
+          const validation = curve.at(-1)?.validation;
+          progress.advance({
+            label,
+            step: done,
+            steps,
+            values: { loss, ...(validation !== undefined && { validation }) },
+          });
         },
+        evaluation: {
+          every,
+          run: () => evaluate(evaluator, data, optimizer),
+          onLoss: (done, validation) => {
+            curve.push({ step: done, loss: lossSum / lossCount, validation });
+            [lossSum, lossCount] = [0, 0];
+          },
+        },
+        checkpoint: {
+          every,
+          save: (done) =>
+            cellProgress.save(done, { curve, lossSum, lossCount }, () =>
+              saveCheckpoint(cellProgress.checkpoints, { ...checkpointed, step: done }),
+            ),
+        },
+        diagnose: () => findNonFinite(model, optimizer),
+        signal,
       },
-      checkpoint: {
-        every,
-        save: (done) =>
-          cellProgress.save(done, { curve, lossSum, lossCount }, () =>
-            saveCheckpoint(cellProgress.checkpoints, { ...checkpointed, step: done }),
-          ),
-      },
-      diagnose: () => findNonFinite(model, optimizer),
-      signal,
-    }).catch((error: unknown) => {
-      if (error instanceof NonFiniteError) return error;
-      throw error;
-    });
-    if (!(result instanceof NonFiniteError) && result.outcome === 'interrupted') throw new Interrupted();
-    const diverged = result instanceof NonFiniteError ? { step: result.step, what: result.message } : null;
-    if (diverged !== null) {
-      progress.note(`${label}: ${diverged.what}`);
-      progress.advance({ label, step: diverged.step, steps }, steps - diverged.step);
-    }
+      { label, progress },
+    );
     return {
       diverged,
       curve,

@@ -1,5 +1,6 @@
 import type { Batch } from '../../src/data/index.ts';
-import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
+import type { CellContext } from '../../src/experiment/experiment.ts';
+import { trainOrDiverge } from '../../src/experiment/train-or-diverge.ts';
 import type { Optimizer } from '../../src/optimizers/index.ts';
 import type { RandomStreams } from '../../src/random/index.ts';
 import {
@@ -8,11 +9,9 @@ import {
   latestCheckpoint,
   loadCheckpoint,
   makeTrainStep,
-  NonFiniteError,
   saveCheckpoint,
   type TrainableModel,
   TrainingProgress,
-  train,
 } from '../../src/training/index.ts';
 import type { CurvePoint, Trained } from './trained.ts';
 
@@ -73,40 +72,34 @@ export async function trainModel(
   progress.expect(steps - startStep);
   const started = performance.now();
   try {
-    const result = await train({
-      step,
-      nextBatch,
-      steps,
-      startStep,
-      readEvery: backend.threads === 0 ? 10 : 1, // reading waits for the device, which costs something on a GPU alone
-      onMetrics: ({ step: done, loss }) => {
-        lossSum += loss;
-        lossCount++;
-        if (done % every === 0 || done === steps) {
-          curve.push({ step: done, loss: lossSum / lossCount });
-          [lossSum, lossCount] = [0, 0];
-        }
-        progress.advance({ label, step: done, steps, values: { loss } });
+    const diverged = await trainOrDiverge(
+      {
+        step,
+        nextBatch,
+        steps,
+        startStep,
+        readEvery: backend.threads === 0 ? 10 : 1, // reading waits for the device, which costs something on a GPU alone
+        onMetrics: ({ step: done, loss }) => {
+          lossSum += loss;
+          lossCount++;
+          if (done % every === 0 || done === steps) {
+            curve.push({ step: done, loss: lossSum / lossCount });
+            [lossSum, lossCount] = [0, 0];
+          }
+          progress.advance({ label, step: done, steps, values: { loss } });
+        },
+        checkpoint: {
+          every,
+          save: (done) =>
+            cellProgress.save(done, { curve, lossSum, lossCount }, () =>
+              saveCheckpoint(cellProgress.checkpoints, { ...checkpointed, step: done }),
+            ),
+        },
+        diagnose: () => findNonFinite(model, optimizer),
+        signal,
       },
-      checkpoint: {
-        every,
-        save: (done) =>
-          cellProgress.save(done, { curve, lossSum, lossCount }, () =>
-            saveCheckpoint(cellProgress.checkpoints, { ...checkpointed, step: done }),
-          ),
-      },
-      diagnose: () => findNonFinite(model, optimizer),
-      signal,
-    }).catch((error: unknown) => {
-      if (error instanceof NonFiniteError) return error;
-      throw error;
-    });
-    if (!(result instanceof NonFiniteError) && result.outcome === 'interrupted') throw new Interrupted();
-    const diverged = result instanceof NonFiniteError ? { step: result.step, what: result.message } : null;
-    if (diverged !== null) {
-      progress.note(`${label}: ${diverged.what}`);
-      progress.advance({ label, step: diverged.step, steps }, steps - diverged.step);
-    }
+      { label, progress },
+    );
     const seconds = (performance.now() - started) / 1000;
     return { diverged, curve, secondsPerStep: startStep < steps ? seconds / (steps - startStep) : 0 };
   } finally {
