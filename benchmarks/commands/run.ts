@@ -25,7 +25,10 @@ export async function runCommand(
   const experiments =
     names.length > 0
       ? await matchExperiments(names)
-      : (await loadExperiments()).filter(({ headline }) => headline !== undefined);
+      : (await loadExperiments()).filter(
+          // With a text of the user's, those that have a use for it.
+          ({ headline, takesData }) => headline !== undefined && (takesData || options.data === undefined),
+        );
   const planned = await plannedRuns(experiments, options);
   if (options.printConfig || options.dryRun) {
     show(planned.runs, options);

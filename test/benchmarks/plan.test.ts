@@ -102,6 +102,17 @@ describe('run without names', () => {
     expect(names).not.toContain('training-step');
   });
 
+  it('with a text takes the headlines that read one', async () => {
+    const text = join(folder, 'novel.txt');
+    writeFileSync(text, 'It was the best of times, it was the worst of times. '.repeat(400));
+    const { code, stdout } = await runCli(['run', '--print-config', '--data', text]);
+    expect(code).toBe(0);
+    const all = [JSON.parse(stdout)].flat();
+    expect(all.map(({ experiment }) => experiment)).toContain('came-convergence');
+    expect(all.map(({ experiment }) => experiment)).not.toContain('cdape-associative-recall');
+    for (const { data } of all) expect(data.path).toBe(text);
+  });
+
   it('opens with a sentence on what it does and how long it takes', async () => {
     const out = join(folder, 'headlines');
     const { stderr } = await runCli(['run', '--out', out], {
