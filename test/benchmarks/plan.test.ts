@@ -54,9 +54,9 @@ describe('run --dry-run', () => {
     ]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^adamw-lr0.003-seed1000000 +adamw +0.003 +1000000$/m);
-    expect(stdout).toContain('And 28 more, which the results of these decide.');
-    // 12 cells, then at most 28, two at a time.
-    const minutes = (20 * cameConvergence.cellSeconds.laptop) / 60;
+    expect(stdout).toContain('And 21 more, which the results of these decide.');
+    // 9 cells, then at most 21, two at a time.
+    const minutes = (15 * cameConvergence.cellSeconds.laptop) / 60;
     expect(stdout).toMatch(
       new RegExp(`^Estimated time: about ${Math.floor(minutes)} min( \\d+ s)?, 2 at once \\(`, 'm'),
     );
