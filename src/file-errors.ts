@@ -15,9 +15,15 @@ const FAILURES: Readonly<Record<string, readonly [cause: string, remedy: Remedy]
   ENAMETOOLONG: ['the name is too long', 'place'],
 };
 
+/** Why the system refused to write or delete, in words: `the disk is full`. Undefined where it was something else. */
+export function causeOfFailure(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === undefined ? undefined : FAILURES[code]?.[0];
+}
+
 /**
  * A failure to write that the user can mend, said in words: exit code 3 where the disk fails, 2 where the place was a bad choice.
- * Undefined for any other error.
+ * Undefined for any other error. Its `cause` is the error itself.
  *
  * @param what what cannot be written, and where, as far as known
  * @param withOption how the user chooses a directory, for instance ' with --out'
@@ -36,5 +42,10 @@ export function explainWriteFailure(error: unknown, what?: string, withOption = 
     none: '',
   }[remedy];
   const exitCode = remedy === 'space' || remedy === 'none' ? 3 : 2;
-  return new UserError(`Cannot write${what === undefined ? '' : ` ${what}`}: ${cause}.${advice}`, exitCode);
+  const explained = new UserError(
+    `Cannot write${what === undefined ? '' : ` ${what}`}: ${cause}.${advice}`,
+    exitCode,
+  );
+  explained.cause = error;
+  return explained;
 }

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { textTable } from '../../src/experiment/table.ts';
-import { explainWriteFailure } from '../../src/file-errors.ts';
+import { causeOfFailure } from '../../src/file-errors.ts';
 import { cacheDirectory } from '../../src/native/setup/paths.ts';
 import { type Kept, KINDS, keptFiles, type Places } from '../kept/index.ts';
 import { formatBytes } from './format-bytes.ts';
@@ -13,6 +13,7 @@ export interface CleanOptions {
   readonly downloads?: true;
   readonly native?: true;
   readonly datasets?: true;
+  readonly models?: true;
   /** Where the run directories are; default: runs. */
   readonly dir?: string;
   readonly dryRun?: true;
@@ -62,10 +63,15 @@ async function deal(kept: Kept, { dryRun }: CleanOptions): Promise<Told> {
     const note = left.length === 0 ? '' : `left in it, as not ours: ${left.join(', ')}`;
     return { kept, fate: 'deleted', note };
   } catch (error) {
-    const explained = error instanceof UserError ? error : explainWriteFailure(error, kept.path);
-    if (explained === undefined) throw error;
-    return { kept, fate: 'refused', note: explained.message };
+    return { kept, fate: 'refused', note: whyNotDeleted(error) };
   }
+}
+
+function whyNotDeleted(error: unknown): string {
+  const cause = causeOfFailure(error) ?? (error instanceof Error ? causeOfFailure(error.cause) : undefined);
+  if (cause !== undefined) return `cannot be deleted: ${cause}`;
+  if (error instanceof UserError) return error.message;
+  throw error;
 }
 
 function anyCache(options: CleanOptions): boolean {

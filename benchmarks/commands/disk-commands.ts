@@ -83,7 +83,7 @@ function addClean(program: Command, { done, invocation }: Wiring): void {
     .command('clean')
     .summary('list what is kept on the disk, and delete what you name')
     .description(
-      'Lists run directories, downloads, native builds and data sets with their sizes; deletes only what is named.',
+      'Lists run directories, downloads, native builds, data sets and models with their sizes; deletes only what is named.',
     )
     .helpOption('-h, --help', 'show this help')
     .optionsGroup('What to delete:')
@@ -96,6 +96,7 @@ function addClean(program: Command, { done, invocation }: Wiring): void {
     .option('--downloads', 'downloads that were interrupted (default: false)')
     .option('--native', 'TensorFlow and what `setup` compiled (default: false)')
     .option('--datasets', 'data sets in the cache (default: false)')
+    .option('--models', 'pre-trained models in the cache; fetched again when needed (default: false)')
     .option('--dry-run', 'show what would be deleted, and delete nothing (default: false)')
     .optionsGroup('Where:')
     .option('--dir <dir>', 'folder of the run directories (default: runs)')

@@ -5,7 +5,7 @@ import { type Dataset, datasetState, datasets } from '../../src/data/datasets/in
 import { RECORD_FILE } from '../../src/data/datasets/record.ts';
 import { lockHolder, withLock } from '../../src/download/lock.ts';
 import { silent } from '../../src/download/progress.ts';
-import { entriesOf, leadsThroughLink, removeIfEmpty, sizeOnDisk } from './folder.ts';
+import { entriesOf, evenOnFullDisk, leadsThroughLink, removeIfEmpty, sizeOnDisk } from './folder.ts';
 import type { Kept, Kind } from './kept.ts';
 
 /** The sets that `data download` put into a directory. */
@@ -67,7 +67,8 @@ async function describe(
         if (left.length === 0 && dirname(path) !== directory) await removeIfEmpty(dirname(path));
         return left;
       };
-      const left = await withLock(lock, silent, remove, { wait: false, what: 'download' });
+      const locked = () => withLock(lock, silent, remove, { wait: false, what: 'download' });
+      const left = await evenOnFullDisk(locked, remove);
       await removeIfEmpty(join(directory, DOWNLOADS));
       return left;
     },

@@ -26,6 +26,22 @@ export async function leadsThroughLink(root: string, ...path: readonly string[])
   return real !== undefined && real !== join(await realpath(root), ...path);
 }
 
+/**
+ * On a full disk no lock can be written, by nobody: what frees space goes on without one.
+ *
+ * @param locked takes the lock and deletes
+ * @param unlocked deletes without it
+ */
+export async function evenOnFullDisk<T>(locked: () => Promise<T>, unlocked: () => Promise<T>): Promise<T> {
+  try {
+    return await locked();
+  } catch (error) {
+    const { code, cause } = error as NodeJS.ErrnoException;
+    if ((code ?? (cause as NodeJS.ErrnoException | undefined)?.code) !== 'ENOSPC') throw error;
+    return unlocked();
+  }
+}
+
 /** Removes the folder if nothing is in it. */
 export async function removeIfEmpty(path: string): Promise<void> {
   await rmdir(path).catch((error: NodeJS.ErrnoException) => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { keptDatasetDownloads, keptDatasets } from './datasets.ts';
 import type { Kept } from './kept.ts';
+import { keptModels, keptModelWheels } from './models.ts';
 import { keptNative, keptWheels } from './native.ts';
 import { keptRuns } from './runs.ts';
 
@@ -17,9 +18,11 @@ export async function keptFiles({ runs, cache }: Places): Promise<Kept[]> {
   const found = [
     await keptRuns(runs),
     await keptWheels(cache),
+    await keptModelWheels(cache),
     await keptDatasetDownloads(datasets),
     await keptNative(cache),
     await keptDatasets(datasets),
+    await keptModels(cache),
   ];
   return found.flat();
 }

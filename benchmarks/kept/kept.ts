@@ -1,5 +1,5 @@
 /** What `clean` can be told to delete. */
-export const KINDS = ['runs', 'downloads', 'native', 'datasets'] as const;
+export const KINDS = ['runs', 'downloads', 'native', 'datasets', 'models'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** Something that this package keeps on the disk. */

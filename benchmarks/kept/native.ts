@@ -1,10 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { STAGING } from '../../src/download/build-directory.ts';
-import { lockHolder, withLock } from '../../src/download/lock.ts';
-import { silent } from '../../src/download/progress.ts';
-import { entriesOf, leadsThroughLink, removeIfEmpty, sizeOnDisk } from './folder.ts';
+import { entriesOf } from './folder.ts';
 import type { Kept, Kind } from './kept.ts';
+import { keptUnderLock } from './under-lock.ts';
 
 type Recognizer = readonly [what: string, name: RegExp, isOurs: (path: string) => Promise<boolean>];
 
@@ -53,31 +52,8 @@ export async function keptWheels(cache: string): Promise<Kept[]> {
   );
 }
 
-async function underSetupLock(
-  kind: Kind,
-  what: string,
-  cache: string,
-  ...names: readonly string[]
-): Promise<Kept> {
-  const path = join(cache, ...names);
-  const lock = join(cache, 'setup.lock');
-  const pid = await lockHolder(lock);
-  const busy = pid === undefined ? undefined : `is in use by a set-up (process ${pid})`;
-  return {
-    kind,
-    path,
-    bytes: await sizeOnDisk(path),
-    what,
-    blocked: (await leadsThroughLink(cache, ...names)) ? 'is reached through a link' : busy,
-    remove: async () => {
-      const remove = async (): Promise<readonly string[]> => {
-        await rm(path, { recursive: true, force: true });
-        if (names.length > 1) await removeIfEmpty(join(path, '..'));
-        return [];
-      };
-      return withLock(lock, silent, remove, { wait: false, what: 'set-up' });
-    },
-  };
+function underSetupLock(kind: Kind, what: string, cache: string, ...names: readonly string[]): Promise<Kept> {
+  return keptUnderLock(cache, { kind, what, names, lock: join(cache, 'setup.lock'), holder: 'set-up' });
 }
 
 async function isOurManifest(path: string): Promise<boolean> {

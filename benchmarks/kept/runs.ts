@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { isAlive } from '../../src/download/lock.ts';
 import { RunDirectory } from '../../src/experiment/run-directory.ts';
 import { temporaryEnding } from '../../src/experiment/write-atomic.ts';
-import { entriesOf, removeIfEmpty, sizeOnDisk } from './folder.ts';
+import { entriesOf, evenOnFullDisk, removeIfEmpty, sizeOnDisk } from './folder.ts';
 import type { Kept } from './kept.ts';
 
 /**
@@ -60,12 +60,15 @@ async function describe(path: string, root: string): Promise<Kept> {
       (link === undefined ? undefined : `holds a link (${link.name}); links are not followed`),
     remove: async () => {
       // The run directory's own lock and its own list of what is its own.
-      const run = RunDirectory.open(path, 'overwrite');
-      try {
-        run.clear();
-      } finally {
-        run.release();
-      }
+      const locked = async () => {
+        const run = RunDirectory.open(path, 'overwrite');
+        try {
+          run.clear();
+        } finally {
+          run.release();
+        }
+      };
+      await evenOnFullDisk(locked, async () => RunDirectory.clearOnFullDisk(path));
       await removeIfEmpty(path);
       const left = (await entriesOf(path)).map(({ name }) => name);
       if (left.length === 0 && dirname(path) !== root) await removeIfEmpty(dirname(path));

@@ -78,7 +78,12 @@ async function acquire(
     if (made === undefined) continue;
     if (made) {
       const owner: Owner = { pid: process.pid, host: hostname(), token };
-      await writeFile(join(directory, 'owner.json'), JSON.stringify(owner));
+      try {
+        await writeFile(join(directory, 'owner.json'), JSON.stringify(owner));
+      } catch (error) {
+        await rm(directory, { recursive: true, force: true }); // a full disk: nobody is to wait for a lock that nobody has
+        throw error;
+      }
       return token;
     }
     if (await isStale(directory, staleMs)) {

@@ -53,6 +53,8 @@ export interface Experiment<C extends Config = Config, K extends Cell = Cell, R 
   cells(plan: CellsPlan<C>, results: ReadonlyMap<string, R>): readonly K[];
   /** How many cells all stages have together, where results decide later ones. Default: what `cells` names at first. */
   countCells?(plan: CellsPlan<C>): number;
+  /** What `--dry-run` says besides the cells, a line each. Pure and light, as `cells`. */
+  planNotes?(plan: CellsPlan<C>): readonly string[];
   /** Imports what is heavy and makes what cells share (a corpus, say). Runs in the process that has the backend. */
   startCells(context: CellContext<C>): Promise<CellRunner<K, R>>;
   /** What the cells say together. Runs in the main process, which has no backend. */

@@ -7,8 +7,10 @@ export function explainFileError(error: unknown, path?: string): unknown {
   const explained = explainWriteFailure(error, what, ' with --out');
   if (explained === undefined) return error;
   if (explained.exitCode === 2) return explained;
-  return new UserError(
+  const kept = new UserError(
     `${explained.message} What was finished is kept: continue with --resume.`,
     explained.exitCode,
   );
+  kept.cause = error;
+  return kept;
 }

@@ -45,7 +45,16 @@ export function lockDirectory(path: string): () => void {
 /** The lock appears with its whole content or not at all: written beside, then linked, which fails where a lock exists. */
 function createExclusively(file: string, owner: Owner): boolean {
   const draft = `${file}.${owner.token}`;
-  writeFileSync(draft, `${JSON.stringify(owner)}\n`);
+  try {
+    writeFileSync(draft, `${JSON.stringify(owner)}\n`);
+    return link(draft, file);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** False where `file` exists. */
+function link(draft: string, file: string): boolean {
   try {
     linkSync(draft, file);
     return true;
@@ -56,14 +65,13 @@ function createExclusively(file: string, owner: Owner): boolean {
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
     copyFileSync(draft, file, constants.COPYFILE_EXCL);
     return true;
-  } finally {
-    rmSync(draft, { force: true });
   }
 }
 
 /** Only one process at a time may replace a dead one's lock, and it looks again before it does: no living lock is lost. */
 function takeOver(path: string, file: string, owner: Owner): void {
   const guard = join(path, `${name}.takeover`);
+  const replacement = `${file}.${owner.token}`;
   try {
     mkdirSync(guard);
   } catch (error) {
@@ -75,10 +83,10 @@ function takeOver(path: string, file: string, owner: Owner): void {
   try {
     const holder = readOwner(file);
     if (holder !== undefined) refuseWhereAlive(path, file, holder);
-    const replacement = `${file}.${owner.token}`;
     writeFileSync(replacement, `${JSON.stringify(owner)}\n`);
     renameSync(replacement, file);
   } finally {
+    rmSync(replacement, { force: true });
     rmdirSync(guard);
   }
 }

