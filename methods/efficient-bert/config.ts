@@ -6,7 +6,7 @@ import { refusalsOf } from './legality.ts';
 import { expandedWidth, type FfnBlock } from './mlp-block.ts';
 import { outputWidth, type WidthRule } from './width-rule.ts';
 
-export interface EfficientBertMlpOptions {
+export interface SearchedMlpOptions {
   /** f: a tree, or a text such as `linear2_2(gelu(linear2_2(max(x,tanh(x)),wb1)),wb2)`. */
   readonly expression: Expression | string;
   /** H, of input and output. */
@@ -28,7 +28,7 @@ export interface EfficientBertMlpOptions {
 }
 
 /** @throws UserError for an illegal expression (with all reasons), sizes that contradict its names, or widths that do not fit */
-export function resolveFfnBlock(options: EfficientBertMlpOptions): FfnBlock {
+export function resolveFfnBlock(options: SearchedMlpOptions): FfnBlock {
   const { width, hidden = width, widthRule = 'min', epsilon = 1e-5 } = options;
   const expression =
     typeof options.expression === 'string' ? parseExpression(options.expression) : options.expression;
@@ -70,5 +70,5 @@ function resolveSize(
 }
 
 function fail(problem: string): never {
-  throw new UserError(`EfficientBertMlp: ${problem}`);
+  throw new UserError(`Searched MLP: ${problem}`);
 }

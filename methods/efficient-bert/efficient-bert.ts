@@ -28,8 +28,8 @@ import {
   prefixParameters,
 } from '../../src/nn/index.ts';
 import type { RandomStreams } from '../../src/random/index.ts';
-import { EfficientBertMlp } from './efficient-bert-mlp.ts';
 import { type EfficientBertConfig, resolveEfficientBertConfig } from './model-config.ts';
+import { SearchedMlp } from './searched-mlp.ts';
 import { efficientBertSettings } from './settings.ts';
 import { TrigramEmbedding } from './trigram-embedding.ts';
 
@@ -135,7 +135,7 @@ export class EfficientBert implements EncoderModel {
 interface EfficientBertLayer {
   readonly attention: SelfAttention;
   readonly attentionNorm: LayerNorm;
-  readonly mlp: EfficientBertMlp;
+  readonly mlp: SearchedMlp;
 }
 
 function createTokens(
@@ -163,6 +163,6 @@ function createLayer(
       init,
     ),
     attentionNorm: new LayerNorm(width, epsilon, init),
-    mlp: new EfficientBertMlp({ expression, width, hidden, widthRule, epsilon, dropout, initializer }, init),
+    mlp: new SearchedMlp({ expression, width, hidden, widthRule, epsilon, dropout, initializer }, init),
   };
 }

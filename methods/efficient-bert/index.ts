@@ -1,8 +1,13 @@
 export { ARCHITECTURES, type Architecture, BERT_EXPRESSION } from './architectures.ts';
 export { buildEncoder } from './build-encoder.ts';
-export { type EfficientBertMlpOptions, resolveFfnBlock } from './config.ts';
+export { resolveFfnBlock, type SearchedMlpOptions } from './config.ts';
 export { EfficientBert } from './efficient-bert.ts';
-export { type EfficientBertFfnLayers, EfficientBertMlp } from './efficient-bert-mlp.ts';
+export {
+  EfficientBertMlp,
+  type EfficientBertMlpConfig,
+  type EfficientBertMlpOptions,
+  registerEfficientBertMlp,
+} from './efficient-bert-mlp.ts';
 export { type AffineWeights, evaluateExpression } from './evaluate.ts';
 export {
   ACTIVATIONS,
@@ -40,6 +45,7 @@ export {
   tabulatedParameters,
 } from './parameter-counts.ts';
 export * from './search/index.ts';
+export { type SearchedFfnLayers, SearchedMlp } from './searched-mlp.ts';
 export { efficientBertSettings, readEfficientBertConfig } from './settings.ts';
 export { copyFromSupernet, leadingSlice, supernetOf } from './supernet.ts';
 export { TrigramEmbedding, type TrigramEmbeddingOptions } from './trigram-embedding.ts';

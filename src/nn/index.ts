@@ -50,6 +50,7 @@ export {
   type ParameterOwner,
   prefixParameters,
 } from './parameter.ts';
+export { ParameterVariable } from './parameter-variable.ts';
 export type { PositionEmbedding } from './position-embedding.ts';
 export type {
   AttentionContext,
