@@ -1,7 +1,13 @@
 import type { EncoderBuilder, EncoderModel, ModelFolder } from '../bert/index.ts';
 import { openModel, SequenceClassifier, SequenceRegressor, SpanExtractor } from '../bert/index.ts';
 import type { WordPieceTokenizer } from '../data/index.ts';
-import { predictAnswer, SQUAD_ANSWERS, SQUAD_WINDOWS, squadWindows } from '../data/squad/index.ts';
+import {
+  predictAnswer,
+  SQUAD_ANSWERS,
+  SQUAD_WINDOWS,
+  type SquadWindowOptions,
+  squadWindows,
+} from '../data/squad/index.ts';
 import { UserError } from '../errors.ts';
 import { RandomStreams } from '../random/index.ts';
 import { makeOutputReader, type OutputReader } from './output-reader.ts';
@@ -132,8 +138,9 @@ function extraction(model: SpanExtractor): Kind {
         answers: [],
         impossible: false,
       };
-      const length = Math.min(SQUAD_WINDOWS.length, longest);
-      const windows = squadWindows(asked, tokenizer, { ...SQUAD_WINDOWS, length }) ?? [];
+      const options = windowsWithin(longest);
+      const { length } = options;
+      const windows = squadWindows(asked, tokenizer, options) ?? [];
       const outputs = await read({
         size: windows.length,
         at: (index) => ({ ...(windows[index] as (typeof windows)[number]), targets: [0, 0] }),
@@ -145,6 +152,16 @@ function extraction(model: SpanExtractor): Kind {
       const { text, candidates, nullScore } = predictAnswer(asked, scored, tokenizer, SQUAD_ANSWERS);
       return { answer: text, score: candidates[0]?.score ?? null, nullScore };
     },
+  };
+}
+
+/** SQuAD's windows, or smaller ones for a model of few positions: they still overlap, behind the longest question. */
+function windowsWithin(positions: number): SquadWindowOptions {
+  const length = Math.min(SQUAD_WINDOWS.length, positions);
+  return {
+    length,
+    questionLength: Math.min(SQUAD_WINDOWS.questionLength, Math.floor(length / 2)),
+    stride: Math.min(SQUAD_WINDOWS.stride, Math.ceil(length / 4)),
   };
 }
 

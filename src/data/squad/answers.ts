@@ -1,7 +1,7 @@
 /** From the logits of start and end to the text of an answer (Devlin et al. 2019, run_squad.py; version 2.0 as there). */
 import { type BasicTokenOptions, basicTokens } from '../word-piece/basic-tokens.ts';
 import type { WordPieceTokenizer } from '../word-piece/index.ts';
-import { joinPieces, type SquadWindow, splitContext } from './features.ts';
+import { joinPieces, type SquadContext, splitContext, type WindowPlace } from './features.ts';
 import type { SquadQuestion } from './read-squad.ts';
 
 export interface AnswerOptions {
@@ -17,7 +17,7 @@ export const SQUAD_ANSWERS: AnswerOptions = { best: 20, longest: 30, nullThresho
 
 /** Logits of one window by position, [L]. */
 export interface WindowLogits {
-  readonly window: SquadWindow;
+  readonly window: WindowPlace;
   readonly start: ArrayLike<number>;
   readonly end: ArrayLike<number>;
 }
@@ -37,20 +37,24 @@ export interface SquadPrediction {
   readonly nullScore: number;
 }
 
-/** @param windows all windows of the question, in order */
+/**
+ * @param windows all windows of the question, in order
+ * @param context of the question, where it is split already
+ */
 export function predictAnswer(
   question: SquadQuestion,
   windows: readonly WindowLogits[],
   tokenizer: WordPieceTokenizer,
   { best, longest, nullThreshold }: AnswerOptions,
+  context: SquadContext = splitContext(question.context, tokenizer),
 ): SquadPrediction {
-  const context = splitContext(question.context, tokenizer);
   const spans: { from: number; to: number; score: number }[] = [];
   for (const { window, start, end } of windows) {
     const { offset, count, begin, hasMostContext } = window;
     const isInside = (position: number) => position >= offset && position < offset + count;
+    const ends = largest(end, best);
     for (const s of largest(start, best)) {
-      for (const e of largest(end, best)) {
+      for (const e of ends) {
         if (!isInside(s) || !isInside(e) || !hasMostContext[s - offset]) continue;
         if (e < s || e - s + 1 > longest) continue;
         const score = (start[s] as number) + (end[e] as number);

@@ -13,9 +13,8 @@ export interface SquadWindowOptions {
 
 export const SQUAD_WINDOWS: SquadWindowOptions = { length: 128, questionLength: 64, stride: 32 };
 
-/** One window: `[CLS] question [SEP] pieces of the context [SEP]`. */
-export interface SquadWindow extends EncodedText {
-  readonly id: string;
+/** Where a window lies: `[CLS] question [SEP] pieces of the context [SEP]`. */
+export interface WindowPlace {
   /** Position of the first piece of the context, and how many there are. */
   readonly offset: number;
   readonly count: number;
@@ -28,10 +27,27 @@ export interface SquadWindow extends EncodedText {
   readonly end: number;
 }
 
+/** One window as a BERT reads it. */
+export interface SquadWindow extends EncodedText, WindowPlace {
+  readonly id: string;
+}
+
+/** A question and where its windows lie; light, as they overlap and share the context. */
+export interface PlacedQuestion {
+  /** Numbers of its tokens. */
+  readonly query: readonly number[];
+  readonly context: SquadContext;
+  readonly windows: readonly WindowPlace[];
+  /** False where the words of the context do not contain the first answer: the windows then carry none, and teach nothing. */
+  readonly answerFound: boolean;
+}
+
 /** A context in words and in pieces. */
 export interface SquadContext {
   readonly words: readonly string[];
   readonly pieces: readonly string[];
+  /** Of each piece, in the vocabulary. */
+  readonly numbers: readonly number[];
   /** Word of each piece, and first piece of each word. */
   readonly wordOf: readonly number[];
   readonly firstPiece: readonly number[];
@@ -52,43 +68,39 @@ export function splitContext(context: string, tokenizer: WordPieceTokenizer): Sq
       pieces.push(piece);
     }
   }
-  return { words, pieces, wordOf, firstPiece };
+  return { words, pieces, numbers: tokenizer.numbers(pieces), wordOf, firstPiece };
 }
 
-/**
- * The windows of one question. With `training` they carry the place of the first answer, and there are none (undefined) where
- * the words of the context do not contain it: such examples teach nothing.
- */
-export function squadWindows(
+/** `splitContext` for questions in the order of a file, where those on the same context follow each other. */
+export function makeContextSplitter(tokenizer: WordPieceTokenizer): (context: string) => SquadContext {
+  let last: string | undefined;
+  let split: SquadContext | undefined;
+  return (context) => {
+    if (split === undefined || context !== last) split = splitContext(context, tokenizer);
+    last = context;
+    return split;
+  };
+}
+
+/** @param context of the question, where it is split already */
+export function placeWindows(
   question: SquadQuestion,
   tokenizer: WordPieceTokenizer,
-  options: SquadWindowOptions,
-  training = false,
-): SquadWindow[] | undefined {
-  const { length, questionLength, stride } = options;
-  const context = splitContext(question.context, tokenizer);
-  const query = tokenizer.tokenize(question.question).slice(0, questionLength - 2);
+  { length, questionLength, stride }: SquadWindowOptions,
+  context: SquadContext = splitContext(question.context, tokenizer),
+): PlacedQuestion {
+  const query = tokenizer.numbers(tokenizer.tokenize(question.question).slice(0, questionLength - 2));
   const room = length - query.length - 3;
   if (room < 1) throw new RangeError(`a length of ${length} leaves no room behind ${query.length} tokens`);
-  const span = training ? answerSpan(question, context, tokenizer) : null;
-  if (span === undefined) return undefined;
-
+  const span = answerSpan(question, context, tokenizer);
   const begins = [0];
   while ((begins.at(-1) as number) + room < context.pieces.length)
     begins.push((begins.at(-1) as number) + stride);
   const extents = begins.map((begin) => ({ begin, count: Math.min(room, context.pieces.length - begin) }));
   const offset = query.length + 2;
-  const first = tokenizer.numbers(query);
-  return extents.map(({ begin, count }, index) => {
-    const inside = span !== null && span[0] >= begin && span[1] < begin + count;
-    const encoded = tokenizer.combine(
-      first,
-      tokenizer.numbers(context.pieces.slice(begin, begin + count)),
-      length,
-    );
+  const windows = extents.map(({ begin, count }, index): WindowPlace => {
+    const inside = span && span[0] >= begin && span[1] < begin + count;
     return {
-      ...encoded,
-      id: question.id,
       offset,
       count,
       begin,
@@ -97,6 +109,36 @@ export function squadWindows(
       end: inside ? span[1] - begin + offset : 0,
     };
   });
+  return { query, context, windows, answerFound: span !== undefined };
+}
+
+/** One window as a BERT reads it, padded to `length`. */
+export function encodeWindow(
+  { query, context }: Pick<PlacedQuestion, 'query' | 'context'>,
+  { begin, count }: Pick<WindowPlace, 'begin' | 'count'>,
+  tokenizer: WordPieceTokenizer,
+  length: number,
+): EncodedText {
+  return tokenizer.combine(query, context.numbers.slice(begin, begin + count), length);
+}
+
+/**
+ * The windows of one question, with the place of its first answer if it has one. With `training` there are none (undefined) where
+ * the words of the context do not contain that answer: such examples teach nothing.
+ */
+export function squadWindows(
+  question: SquadQuestion,
+  tokenizer: WordPieceTokenizer,
+  options: SquadWindowOptions,
+  training = false,
+): SquadWindow[] | undefined {
+  const placed = placeWindows(question, tokenizer, options);
+  if (training && !placed.answerFound) return undefined;
+  return placed.windows.map((place) => ({
+    id: question.id,
+    ...place,
+    ...encodeWindow(placed, place, tokenizer, options.length),
+  }));
 }
 
 /** Which window shows this piece with the most context on its smaller side; the first of equals. */

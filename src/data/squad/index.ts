@@ -6,6 +6,24 @@ export {
   type SquadPrediction,
   type WindowLogits,
 } from './answers.ts';
-export { SQUAD_WINDOWS, type SquadWindow, type SquadWindowOptions, squadWindows } from './features.ts';
-export { readSquad, type SquadAnswer, type SquadQuestion } from './read-squad.ts';
-export { normalizeAnswer, type SquadScores, squadScores, wordF1 } from './score.ts';
+export {
+  encodeWindow,
+  makeContextSplitter,
+  type PlacedQuestion,
+  placeWindows,
+  SQUAD_WINDOWS,
+  type SquadContext,
+  type SquadWindow,
+  type SquadWindowOptions,
+  squadWindows,
+  type WindowPlace,
+} from './features.ts';
+export { type BestThreshold, bestNullThreshold, type SpanOrNone } from './null-threshold.ts';
+export {
+  type BadRecord,
+  readSquad,
+  type SquadAnswer,
+  type SquadFile,
+  type SquadQuestion,
+} from './read-squad.ts';
+export { answerScore, normalizeAnswer, type SquadScores, squadScores, wordF1 } from './score.ts';

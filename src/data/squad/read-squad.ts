@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
+import { readTextFile } from '../text-file.ts';
+import { type JsonPath, jsonError, placeOf, recordError } from './json-places.ts';
 
 export interface SquadAnswer {
   readonly text: string;
@@ -18,85 +19,110 @@ export interface SquadQuestion {
   readonly impossible: boolean;
 }
 
-const answer = z.object({ text: z.string(), answer_start: z.number().int().nonnegative() });
+/** A question, or a whole paragraph or article, that cannot be used, and why. */
+export interface BadRecord {
+  readonly path: string;
+  /** In the file: `data[0].paragraphs[2]`. */
+  readonly place: string;
+  readonly problem: string;
+}
+
+export interface SquadFile {
+  readonly path: string;
+  readonly questions: readonly SquadQuestion[];
+  /** Empty unless bad records are skipped. */
+  readonly skipped: readonly BadRecord[];
+}
+
+const answer = z.object({ text: z.string().min(1), answer_start: z.number().int().nonnegative() });
 const question = z.object({
   id: z.string().min(1),
-  question: z.string(),
+  question: z.string().refine((text) => text.trim() !== '', 'the question is empty'),
   answers: z.array(answer).default([]),
   is_impossible: z.boolean().default(false),
 });
-const paragraph = z.object({ context: z.string().min(1), qas: z.array(question) });
-const file = z.object({ data: z.array(z.object({ paragraphs: z.array(paragraph) })) });
+const paragraph = z.object({
+  context: z.string().refine((text) => text.trim() !== '', 'the context is empty'),
+  qas: z.array(z.unknown()),
+});
+const article = z.object({ paragraphs: z.array(z.unknown()) });
+const file = z.object({ data: z.array(z.unknown()) });
+
+const REMEDY = ' Mend the record, or leave such records out with --set skipBadRows=true.';
 
 /**
- * The questions of a SQuAD file (Rajpurkar et al. 2016, 2018; versions 1.1 and 2.0) in the order of the file.
+ * The questions of a SQuAD file (Rajpurkar et al. 2016, 2018; versions 1.1 and 2.0) in the order of the file. A record that is
+ * damaged (a field that is missing or of another type, an empty text, an answer beyond its context, an id that occurs twice) is
+ * an error that names line, column and the text there, unless `skipBadRows`.
  *
- * @throws UserError (exit code 3) for a missing file; broken JSON, with line, column and the text there; a record that lacks
- *   something, with its path; an answer that is not in its context; an id that occurs twice
+ * @throws UserError (exit code 3) for a missing file, one that is not UTF-8, broken JSON, a bad record, or a file without a usable
+ *   question
  */
-export async function readSquad(path: string): Promise<SquadQuestion[]> {
-  const parsed = file.safeParse(parseJson(await readText(path), path));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    throw new UserError(`${path}: ${place(issue.path)}: ${issue.message}.`, 3);
-  }
+export async function readSquad(
+  path: string,
+  { skipBadRows = false }: { readonly skipBadRows?: boolean } = {},
+): Promise<SquadFile> {
+  const text = await readText(path);
+  const skipped: BadRecord[] = [];
+  const refuse = (at: JsonPath, problem: string): undefined => {
+    if (!skipBadRows) throw recordError(path, text, at, problem, REMEDY);
+    skipped.push({ path, place: placeOf(at), problem });
+  };
+  const checked = <T>(schema: z.ZodType<T>, value: unknown, at: JsonPath): T | undefined => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    return refuse([...at, ...((issue?.path ?? []) as JsonPath)], issue?.message ?? 'it is damaged');
+  };
+
+  const whole = file.safeParse(parseJson(path, text));
+  if (!whole.success) throw recordError(path, text, ['data'], 'a SQuAD file holds a list of articles there');
+  const questions: SquadQuestion[] = [];
   const seen = new Set<string>();
-  return parsed.data.data.flatMap(({ paragraphs }, a) =>
-    paragraphs.flatMap(({ context, qas }, p) =>
-      qas.map((qa, q): SquadQuestion => {
-        const where = ['data', a, 'paragraphs', p, 'qas', q];
-        if (seen.has(qa.id))
-          throw new UserError(`${path}: ${place(where)}: the id ${qa.id} occurs twice.`, 3);
-        seen.add(qa.id);
-        const answers = qa.answers.map(({ text, answer_start: start }, i) => {
-          if (start + text.length <= context.length) return { text, start };
-          const at = place([...where, 'answers', i]);
-          throw new UserError(
-            `${path}: ${at}: the answer ${JSON.stringify(text)} at ${start} is beyond the context.`,
-            3,
-          );
-        });
-        const { id, question: words, is_impossible: impossible } = qa;
-        return { id, question: words, context, answers: impossible ? [] : answers, impossible };
-      }),
-    ),
-  );
+  for (const [a, entry] of whole.data.data.entries()) {
+    const { paragraphs = [] } = checked(article, entry, ['data', a]) ?? {};
+    for (const [p, part] of paragraphs.entries()) {
+      const inParagraph = ['data', a, 'paragraphs', p];
+      const { context = '', qas = [] } = checked(paragraph, part, inParagraph) ?? {};
+      for (const [q, one] of qas.entries()) {
+        const at = [...inParagraph, 'qas', q];
+        const found = checked(question, one, at);
+        if (found === undefined) continue;
+        const beyond = found.answers.findIndex((own) => own.answer_start + own.text.length > context.length);
+        if (seen.has(found.id)) refuse(at, `the id ${found.id} occurs twice`);
+        else if (beyond >= 0) refuse([...at, 'answers', beyond], 'the answer is beyond the context');
+        else questions.push(asQuestion(found, context));
+        seen.add(found.id);
+      }
+    }
+  }
+  if (questions.length === 0) throw new UserError(`${path} holds no usable question.`, 3);
+  return { path, questions, skipped };
+}
+
+function asQuestion(
+  { id, question: words, answers, is_impossible: impossible }: z.infer<typeof question>,
+  context: string,
+): SquadQuestion {
+  const own = impossible ? [] : answers.map(({ text, answer_start: start }) => ({ text, start }));
+  return { id, question: words, context, answers: own, impossible };
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const reason = missing ? 'there is no such file' : (error as Error).message;
-    throw new UserError(`Cannot read ${path}: ${reason}. \`data download squad-2.0\` fetches SQuAD.`, 3);
-  }
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    const errors: ParseError[] = [];
-    parse(text, errors);
-    const { offset, error } = errors[0] ?? { offset: text.length, error: undefined };
-    const before = text.slice(0, offset).split('\n');
-    const here = JSON.stringify(text.slice(offset, offset + 40));
-    const what =
-      error === undefined || offset >= text.length
-        ? 'it ends too early'
-        : `${printParseErrorCode(error)} at ${here}`;
+  if (!existsSync(path)) {
     throw new UserError(
-      `${path}, line ${before.length}, column ${(before.at(-1) as string).length + 1}: it is not JSON: ${what}.`,
+      `Cannot read ${path}: there is no such file. \`data download squad-2.0\` fetches SQuAD.`,
       3,
     );
   }
+  const { bytes } = await readTextFile(path);
+  return Buffer.from(bytes).toString('utf8');
 }
 
-/** `data[0].paragraphs[2]` */
-function place(path: readonly PropertyKey[]): string {
-  return path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '');
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw jsonError(path, text);
+  }
 }

@@ -17,14 +17,26 @@ export function squadScores(
   for (const { id, answers } of questions) {
     const prediction = predictions.get(id);
     if (prediction === undefined) continue;
-    // As the official script: an answer that normalises to nothing is no answer.
-    const texts = answers.map(({ text }) => text).filter((text) => normalizeAnswer(text) !== '');
-    const golds = texts.length > 0 ? texts : [''];
-    exact += Math.max(...golds.map((gold) => Number(normalizeAnswer(gold) === normalizeAnswer(prediction))));
-    f1 += Math.max(...golds.map((gold) => wordF1(prediction, gold)));
+    const own = answerScore(answers, prediction);
+    exact += own.exact;
+    f1 += own.f1;
   }
   const total = questions.length;
   return { exact: (100 * exact) / total, f1: (100 * f1) / total, total };
+}
+
+/** Of one answer, each from 0 to 1. */
+export function answerScore(
+  answers: SquadQuestion['answers'],
+  prediction: string,
+): { readonly exact: number; readonly f1: number } {
+  // As the official script: an answer that normalises to nothing is no answer.
+  const texts = answers.map(({ text }) => text).filter((text) => normalizeAnswer(text) !== '');
+  const golds = texts.length > 0 ? texts : [''];
+  return {
+    exact: Math.max(...golds.map((gold) => Number(normalizeAnswer(gold) === normalizeAnswer(prediction)))),
+    f1: Math.max(...golds.map((gold) => wordF1(prediction, gold))),
+  };
 }
 
 /** Lower case, without ASCII punctuation and articles, words separated by one space. */

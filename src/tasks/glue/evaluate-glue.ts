@@ -1,4 +1,5 @@
 import { type GlueScores, type GlueTask, glueScores } from '../../data/glue/index.ts';
+import { crossEntropyOf } from '../cross-entropy-of.ts';
 import type { Evaluation } from '../fine-tune.ts';
 
 export interface GlueEvaluation extends Evaluation, GlueScores {
@@ -41,8 +42,5 @@ export function gluePrediction({ classes }: GlueTask, outputs: ArrayLike<number>
 /** Cross-entropy in nats, or the squared error. */
 function lossOf({ classes }: GlueTask, outputs: ArrayLike<number>, label: number): number {
   if (classes === null) return ((outputs[0] as number) - label) ** 2;
-  const logits = Array.from(outputs);
-  const most = Math.max(...logits);
-  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0);
-  return most + Math.log(total) - (logits[label] as number);
+  return crossEntropyOf(outputs, label);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  bestNullThreshold,
   normalizeAnswer,
   originalText,
   predictAnswer,
@@ -139,6 +140,35 @@ describe('scores (golden check 26)', () => {
   });
 });
 
+describe('the threshold of "no answer"', () => {
+  const question = (id: string, text?: string): SquadQuestion => ({
+    ...QUESTION,
+    id,
+    answers: text === undefined ? [] : [{ text, start: 0 }],
+    impossible: text === undefined,
+  });
+  const questions = [question('a', 'black cat'), question('b'), question('c', 'mat'), question('d')];
+  const spans = (odds: readonly number[]) =>
+    new Map(['cat', 'x', 'mat', 'y'].map((text, i) => ['abcd'[i] as string, { text, odds: odds[i] ?? 0 }]));
+
+  it('is the one that gives the most', () => {
+    // None answered: b and d are right. Up to -2 c as well; then b is lost, then two thirds are won with a.
+    const given = spans([0, -1, -2, 3]);
+    expect(bestNullThreshold(questions, given, 'exact')).toEqual({ score: 75, threshold: -2 });
+    expect(bestNullThreshold(questions, given, 'f1')).toEqual({ score: 75, threshold: -2 });
+    const better = bestNullThreshold(questions, spans([0, 1, -2, 3]), 'f1');
+    expect(better.threshold).toBe(0);
+    expect(better.score).toBeCloseTo(25 * (3 + 2 / 3), 10);
+  });
+
+  it('does not lie between equal odds, and may be below all', () => {
+    expect(bestNullThreshold(questions, spans([1, 0, 0, 0]), 'exact')).toEqual({
+      score: 50,
+      threshold: null,
+    });
+  });
+});
+
 describe('readSquad', () => {
   let directory: string;
   beforeAll(async () => {
@@ -157,7 +187,7 @@ describe('readSquad', () => {
   it('reads both versions', async () => {
     const { is_impossible: _, ...old } = { ...qa, id: 'p' };
     const none = { id: 'n', question: 'what?', answers: [], is_impossible: true };
-    const questions = await read(file([qa, old, none]));
+    const { questions } = await read(file([qa, old, none]));
     expect(questions.map(({ id, answers, impossible }) => [id, answers.length, impossible])).toEqual([
       ['q', 1, false],
       ['p', 1, false],
@@ -169,16 +199,36 @@ describe('readSquad', () => {
     [file([qa]).slice(0, -3), 'it is not JSON: it ends too early'],
     [file([qa]).slice(0, 60), 'line 1, column 55: it is not JSON: UnexpectedEndOfString at'],
     ['{"data":\n [}', 'line 2, column 3: it is not JSON'],
-    ['[]', 'dev.json: '],
+    ['[]', 'dev.json, line 1, column 1: data: a SQuAD file holds a list of articles there: "[]".'],
     [file([{ ...qa, answers: [{ text: 'cat' }] }]), 'data[0].paragraphs[0].qas[0].answers[0].answer_start: '],
     [file([{ ...qa, question: 7 }]), 'data[0].paragraphs[0].qas[0].question: '],
     [file([qa, qa]), 'data[0].paragraphs[0].qas[1]: the id q occurs twice'],
     [
       file([{ ...qa, answers: [{ text: 'cat', answer_start: 5 }] }]),
-      'answers[0]: the answer "cat" at 5 is beyond the context',
+      'line 1, column 121: data[0].paragraphs[0].qas[0].answers[0]: the answer is beyond the context: "{\\"text\\":\\"cat\\",',
     ],
   ])('refuses number %#', async (content, message) => {
     await expect(read(content)).rejects.toThrow(message);
+  });
+
+  it('leaves out damaged records, where it is told to, and says which', async () => {
+    const damaged = { ...qa, id: 'd', question: ' ' };
+    const text = JSON.stringify({
+      data: [{ paragraphs: [{ context: 'the cat', qas: [qa, damaged, qa, 7] }, { context: 'x' }] }, {}],
+    });
+    const path = join(directory, 'damaged.json');
+    await writeFile(path, `\ufeff${text}`);
+    const { questions, skipped } = await readSquad(path, { skipBadRows: true });
+    expect(questions.map(({ id }) => id)).toEqual(['q']);
+    expect(skipped.map(({ place }) => place)).toEqual([
+      'data[0].paragraphs[0].qas[1].question',
+      'data[0].paragraphs[0].qas[2]',
+      'data[0].paragraphs[0].qas[3]',
+      'data[0].paragraphs[1].qas',
+      'data[1].paragraphs',
+    ]);
+    await writeFile(path, '{"data": [{}]}');
+    await expect(readSquad(path, { skipBadRows: true })).rejects.toThrow('no usable question');
   });
 
   it('names a file that is missing', async () => {
@@ -187,7 +237,7 @@ describe('readSquad', () => {
 
   const data = new URL('../../../../shared/data/squad2.0/dev-v2.0.json', import.meta.url).pathname;
   it.skipIf(!existsSync(data))('reads the real file (../shared/data; skipped where absent)', async () => {
-    const questions = await readSquad(data);
+    const { questions } = await readSquad(data);
     expect(questions.length).toBeGreaterThan(100);
     expect(questions.some(({ impossible }) => impossible)).toBe(true);
     for (const { context, answers } of questions) {
