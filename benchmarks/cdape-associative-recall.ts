@@ -13,6 +13,7 @@ import { check, presets, type RecallConfig } from './cdape-associative-recall/co
 import type { RecallResult } from './cdape-associative-recall/result.ts';
 import { type EncodingCell, encodingCells } from './cdape-training/cells.ts';
 import { chosenEncodings } from './cdape-training/encodings.ts';
+import { describeSchedule } from './cdape-training/schedule.ts';
 
 export const cdapeAssociativeRecall: Experiment<RecallConfig, EncodingCell, RecallResult> = {
   name: 'cdape-associative-recall',
@@ -31,6 +32,7 @@ export const cdapeAssociativeRecall: Experiment<RecallConfig, EncodingCell, Reca
   cellSeconds: { smoke: 4, laptop: 15, paper: 30 },
   check,
   cells: ({ config, seeds }) => encodingCells(chosenEncodings(config.encodings), seeds),
+  planNotes: ({ config }) => [describeSchedule(config)],
   startCells: async (context) =>
     (await import('./cdape-associative-recall/start-cells.ts')).startCells(context),
   outcome: async (context, results) =>

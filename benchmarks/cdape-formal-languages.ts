@@ -12,6 +12,7 @@ import type { FormalCell } from './cdape-formal-languages/cells.ts';
 import { formalCells } from './cdape-formal-languages/cells.ts';
 import { check, type FormalConfig, presets } from './cdape-formal-languages/config.ts';
 import type { FormalResult } from './cdape-formal-languages/result.ts';
+import { describeSchedule } from './cdape-training/schedule.ts';
 
 export const cdapeFormalLanguages: Experiment<FormalConfig, FormalCell, FormalResult> = {
   name: 'cdape-formal-languages',
@@ -29,6 +30,7 @@ export const cdapeFormalLanguages: Experiment<FormalConfig, FormalCell, FormalRe
   cellSeconds: { smoke: 5, laptop: 65, paper: 10_000 },
   check,
   cells: ({ config, seeds }) => formalCells(config, seeds),
+  planNotes: ({ config }) => [describeSchedule(config)],
   startCells: async (context) =>
     (await import('./cdape-formal-languages/start-cells.ts')).startCells(context),
   outcome: async (context, results) =>

@@ -10,6 +10,7 @@ import type { Experiment } from '../src/experiment/experiment.ts';
 import { check, type KernelSizeConfig, presets } from './cdape-kernel-size/config.ts';
 import { type VariantCell, variantCells } from './cdape-kernel-size/variants.ts';
 import type { ExtrapolationResult } from './cdape-length-extrapolation/result.ts';
+import { describeSchedule } from './cdape-training/schedule.ts';
 
 export const cdapeKernelSize: Experiment<KernelSizeConfig, VariantCell, ExtrapolationResult> = {
   name: 'cdape-kernel-size',
@@ -26,6 +27,7 @@ export const cdapeKernelSize: Experiment<KernelSizeConfig, VariantCell, Extrapol
   cellSeconds: { smoke: 3, laptop: 55, paper: 200_000 },
   check,
   cells: ({ config, seeds }) => variantCells(config, seeds),
+  planNotes: ({ config }) => [describeSchedule(config)],
   startCells: async (context) => (await import('./cdape-kernel-size/start-cells.ts')).startCells(context),
   outcome: async (context, results) =>
     (await import('./cdape-kernel-size/outcome.ts')).outcome(context, results),

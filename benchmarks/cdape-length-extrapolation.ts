@@ -12,6 +12,7 @@
 
 import type { Experiment } from '../src/experiment/experiment.ts';
 import { check, type ExtrapolationConfig, presets } from './cdape-length-extrapolation/config.ts';
+import { planNotes } from './cdape-length-extrapolation/plan-notes.ts';
 import type { ExtrapolationResult } from './cdape-length-extrapolation/result.ts';
 import { type EncodingCell, encodingCells } from './cdape-training/cells.ts';
 import { chosenEncodings } from './cdape-training/encodings.ts';
@@ -31,6 +32,7 @@ export const cdapeLengthExtrapolation: Experiment<ExtrapolationConfig, EncodingC
   cellSeconds: { smoke: 3, laptop: 50, paper: 200_000 },
   check,
   cells: ({ config, seeds }) => encodingCells(chosenEncodings(config.encodings), seeds),
+  planNotes: ({ config }) => planNotes(config, chosenEncodings(config.encodings)),
   startCells: async (context) =>
     (await import('./cdape-length-extrapolation/start-cells.ts')).startCells(context),
   outcome: async (context, results) =>

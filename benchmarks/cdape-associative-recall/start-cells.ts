@@ -25,7 +25,7 @@ async function runCell(cell: EncodingCell, folder: string, context: Context): Pr
   const { config, backend } = context;
   const streams = new RandomStreams(cell.seed);
   const model = makeModel(cell, config, streams);
-  const optimizer = makeAdamW(config);
+  const optimizer = makeAdamW(config, model);
   const { trainPairs, batchSize, encodings: _, ...settings } = config;
   const identity = { cell, ...settings, trainPairs, batchSize, backend: backend.name };
   const { data } = streams;

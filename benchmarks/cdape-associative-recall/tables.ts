@@ -6,7 +6,7 @@ import { accuracies, type Entrant, type Plan } from './outcome.ts';
 import { headShares } from './shares.ts';
 
 export function accuracyTable({ config, seeds }: Plan, entrants: readonly Entrant[]): Table {
-  const { testPairs, trainPairs, values, layers, steps, testSequences } = config;
+  const { testPairs, trainPairs, values, layers, steps, testSequences, learningRate, finalShare } = config;
   const inPercent = (shares: readonly number[]) => meanInterval(shares.map((share) => 100 * share));
   const row = (entrant: Entrant): Cell[] => [
     titleOf(entrant.encoding),
@@ -39,7 +39,8 @@ export function accuracyTable({ config, seeds }: Plan, entrants: readonly Entran
     ],
     rows: [...entrants.map(row), ...frequent],
     note:
-      `Trained for ${steps} steps on sequences of ${trainPairs.join(', ')} pairs. ± is a 95 % t interval over seeds; ` +
+      `All of them trained alike, for ${steps} steps on sequences of ${trainPairs.join(', ')} pairs, the learning rate up to ` +
+      `${learningRate}${finalShare === 1 ? '' : ` and then by a cosine to ${finalShare} of it`}. ± is a 95 % t interval over seeds; ` +
       `${testSequences} sequences for each seed and number of pairs. Chance is ${(100 / values).toFixed(2)} %.`,
   };
 }

@@ -27,7 +27,7 @@ async function runCell(cell: FormalCell, folder: string, context: Context): Prom
   const streams = new RandomStreams(cell.seed);
   const task = formalTask(cell.task);
   const model = makeEncoder(cell, config, streams);
-  const optimizer = makeAdamW(config);
+  const optimizer = makeAdamW(config, model);
   const { tasks: _, encodings: __, ...settings } = config;
   const { trainLengths, batchSize } = config;
   const { data } = streams;

@@ -29,7 +29,10 @@ export type LanguageTask = ModelSizes &
     readonly queryBlock: number;
     /** Rows of the token embedding; 0 for as many as the text has tokens. */
     readonly vocabularyRows: number;
-    /** Standard deviation of the initial embeddings and kernels; 0 for √(2/5D), the small_init of the authors' code. */
+    /**
+     * Standard deviation of the initial embeddings and kernels, over √(2L) for the last kernel of each branch; 0 for √(2/5D) and 2/(L√D),
+     * the small_init and wang_init of the authors' code.
+     */
     readonly initialDeviation: number;
     /** Length of the generated text where no --data is given. */
     readonly storyCharacters: number;
@@ -157,9 +160,16 @@ export function longestOf({ context, factors }: Pick<LanguageTask, 'context' | '
   return context * Math.max(...factors);
 }
 
-export function deviationOf({
+/** Of the initial embeddings and kernels, and of the last kernel of each branch. */
+export function deviationsOf({
   initialDeviation,
   width,
-}: Pick<LanguageTask, 'initialDeviation' | 'width'>): number {
-  return initialDeviation || Math.sqrt(2 / (5 * width));
+  layers,
+}: Pick<LanguageTask, 'initialDeviation' | 'width' | 'layers'>): {
+  readonly initialDeviation: number;
+  readonly lastDeviation: number;
+} {
+  if (initialDeviation > 0)
+    return { initialDeviation, lastDeviation: initialDeviation / Math.sqrt(2 * layers) };
+  return { initialDeviation: Math.sqrt(2 / (5 * width)), lastDeviation: 2 / (layers * Math.sqrt(width)) };
 }

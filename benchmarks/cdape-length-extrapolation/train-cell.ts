@@ -9,7 +9,7 @@ import { makeAdamW } from '../cdape-training/optimization.ts';
 import { encodingStreams } from '../cdape-training/streams.ts';
 import { trainModel } from '../cdape-training/train-model.ts';
 import type { Trained } from '../cdape-training/trained.ts';
-import { deviationOf, type LanguageTask, longestOf } from './config.ts';
+import { deviationsOf, type LanguageTask, longestOf } from './config.ts';
 
 interface Given {
   /** On the line of progress. */
@@ -32,7 +32,7 @@ export async function trainCell<R>(
 ): Promise<Trained & { readonly parameters: number; readonly seen: R | undefined }> {
   const streams = new RandomStreams(cell.seed);
   const model = makeModel(cell, task, corpus.vocabulary.size, streams);
-  const optimizer = makeAdamW(task);
+  const optimizer = makeAdamW(task, model);
   const identity = { cell, task, corpus: corpus.sha256, backend: context.backend.name };
   try {
     const trained = await trainModel(
@@ -73,7 +73,7 @@ export function makeModel(
       width,
       layers,
       heads,
-      initialDeviation: deviationOf(task),
+      ...deviationsOf(task),
       positions: 'none',
       tiedHead: false,
     },

@@ -1,5 +1,6 @@
-import { AdamW, noDecayOnVectors, type Optimizer } from '../../src/optimizers/index.ts';
-import { type Schedule, scheduleFrom } from '../../src/training/schedules.ts';
+import type { ParameterOwner } from '../../src/nn/index.ts';
+import { AdamW, type Optimizer } from '../../src/optimizers/index.ts';
+import { scheduleOf } from './schedule.ts';
 
 /** How a model is trained, the same for every encoding. */
 export type OptimizationConfig = {
@@ -13,7 +14,7 @@ export type OptimizationConfig = {
   readonly finalShare: number;
   readonly beta1: number;
   readonly beta2: number;
-  /** Decoupled, on matrices only. */
+  /** Decoupled; not of biases and LayerNorm. */
   readonly weightDecay: number;
   /** Global gradient norm. */
   readonly clipNorm: number;
@@ -21,16 +22,14 @@ export type OptimizationConfig = {
   readonly curvePoints: number;
 };
 
-/** Linear warm-up, then cosine decay. */
-export function scheduleOf(config: OptimizationConfig): Schedule {
-  const { steps: total, learningRate: peak, warmupShare, finalShare } = config;
-  const warmup = Math.round(warmupShare * total);
-  return scheduleFrom({ kind: 'cosine', peak, warmup, total, final: finalShare * peak });
-}
-
-/** ε is 1e-8. */
-export function makeAdamW(config: OptimizationConfig): Optimizer {
+/**
+ * ε is 1e-8. What decays is what says so: all but biases and LayerNorm, as in the authors' code; the scalars of FIRE and the numbers of
+ * Kerple do.
+ */
+export function makeAdamW(config: OptimizationConfig, model: Pick<ParameterOwner, 'parameters'>): Optimizer {
   const { beta1, beta2, weightDecay } = config;
-  const learningRate = scheduleOf(config);
-  return new AdamW({ learningRate, beta1, beta2, weightDecay, decay: noDecayOnVectors, epsilon: 1e-8 });
+  const decaying = model.parameters().filter(({ decay }) => decay);
+  const names = new Set(decaying.map(({ variable }) => variable.name));
+  const decay = (name: string) => names.has(name);
+  return new AdamW({ learningRate: scheduleOf(config), beta1, beta2, weightDecay, decay, epsilon: 1e-8 });
 }

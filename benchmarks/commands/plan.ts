@@ -16,6 +16,8 @@ interface Plan {
   readonly jobs: number;
   /** A guess of what is still to do, from what a cell of this preset took where it was measured. */
   readonly seconds: number;
+  /** What the experiment says of it. */
+  readonly notes: readonly string[];
 }
 
 export function planOf(experiment: Experiment, settings: Settings, options: RunOptions): Plan {
@@ -27,7 +29,8 @@ export function planOf(experiment: Experiment, settings: Settings, options: RunO
   const jobs = jobsOf(experiment, options) ?? availableParallelism();
   const missing = cells.filter(({ done }) => !done).length;
   const turns = Math.ceil(missing / jobs) + Math.ceil(later / jobs);
-  return { cells, later, jobs, seconds: turns * experiment.cellSeconds[settings.preset] };
+  const seconds = turns * experiment.cellSeconds[settings.preset];
+  return { cells, later, jobs, seconds, notes: experiment.planNotes?.(settings) ?? [] };
 }
 
 /** Processes at once; undefined: as many as the machine has cores, or one on a GPU. */
@@ -38,7 +41,7 @@ export function jobsOf(experiment: Experiment, { jobs, backend }: RunOptions): n
 
 /** The cells and how long they will take, in words. */
 export function describePlan(experiment: Experiment, settings: Settings, options: RunOptions): string {
-  const { cells, later, jobs, seconds } = planOf(experiment, settings, options);
+  const { cells, later, jobs, seconds, notes } = planOf(experiment, settings, options);
   const keys = [...new Set(cells.flatMap((cell) => Object.keys(cell)))].filter(
     (key) => key !== 'id' && key !== 'done',
   );
@@ -56,7 +59,7 @@ export function describePlan(experiment: Experiment, settings: Settings, options
   const set = options.set === undefined ? '' : `Set: ${options.set.join(', ')}\n`;
   return (
     `${experiment.name}: ${experiment.question}\nClaim: ${experiment.claim}\n` +
-    `Backend: ${options.backend ?? experiment.backend}\n${set}\n${table}\n` +
+    `Backend: ${options.backend ?? experiment.backend}\n${set}${notes.map((note) => `${note}\n`).join('')}\n${table}\n` +
     `Estimated time: about ${duration(seconds)}, ${order} (preset ${settings.preset} as it is: ` +
     `${experiment.durations[settings.preset]})\n`
   );

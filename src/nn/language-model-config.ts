@@ -27,6 +27,8 @@ export interface LanguageModelConfig {
   readonly tiedHead: boolean;
   /** Standard deviation of the initial embeddings and kernels. Default 0.02, as GPT-2. */
   readonly initialDeviation: number;
+  /** Of the last kernel of each branch. Default initialDeviation/√(2L), as GPT-2: the sum of the 2L branches keeps its size. */
+  readonly lastDeviation: number;
 }
 
 /** The sizes have no sensible default; the rest does. */
@@ -60,6 +62,8 @@ export function resolveLanguageModelConfig(options: LanguageModelOptions): Langu
     tiedHead: true,
     initialDeviation: 0.02,
     ...options,
+    lastDeviation:
+      options.lastDeviation ?? (options.initialDeviation ?? 0.02) / Math.sqrt(2 * options.layers),
   };
   for (const name of ['vocabulary', 'contextLength', 'width', 'layers', 'heads', 'hidden'] as const) {
     if (!Number.isSafeInteger(config[name]) || config[name] < 1) {

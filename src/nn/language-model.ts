@@ -166,9 +166,9 @@ function createBlock(
   parts: LanguageModelParts,
   layer: number,
 ): TransformerBlock {
-  const { width, heads, hidden, epsilon, layers, initialDeviation } = config;
+  const { width, heads, hidden, epsilon, initialDeviation, lastDeviation } = config;
   const inner = normal(initialDeviation);
-  const last = normal(initialDeviation / Math.sqrt(2 * layers));
+  const last = normal(lastDeviation);
   const dropout = { rate: config.dropout, stream: streams.dropout };
   const process = parts.process?.(layer);
   const attention = new MultiHeadAttention(

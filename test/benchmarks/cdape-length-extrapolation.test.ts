@@ -2,94 +2,99 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   check,
+  deviationsOf,
   type ExtrapolationConfig,
+  longestOf,
   presets,
 } from '../../benchmarks/cdape-length-extrapolation/config.ts';
 import { outcome } from '../../benchmarks/cdape-length-extrapolation/outcome.ts';
+import {
+  encodingParameters,
+  modelParameters,
+} from '../../benchmarks/cdape-length-extrapolation/parameters.ts';
 import type { ExtrapolationResult } from '../../benchmarks/cdape-length-extrapolation/result.ts';
 import { testLengths } from '../../benchmarks/cdape-length-extrapolation/test-lengths.ts';
 import { makeModel } from '../../benchmarks/cdape-length-extrapolation/train-cell.ts';
-import type { encodingNames } from '../../benchmarks/cdape-training/encodings.ts';
-import { scheduleOf } from '../../benchmarks/cdape-training/optimization.ts';
+import { cdapeLengthExtrapolation } from '../../benchmarks/cdape-length-extrapolation.ts';
+import { encodingNames } from '../../benchmarks/cdape-training/encodings.ts';
+import { makeAdamW } from '../../benchmarks/cdape-training/optimization.ts';
+import { scheduleOf } from '../../benchmarks/cdape-training/schedule.ts';
+import { describePlan } from '../../benchmarks/commands/plan.ts';
+import type { Settings } from '../../benchmarks/commands/settings.ts';
+import type { PositionEncodingName } from '../../methods/cdape/index.ts';
 import { useBackend } from '../../src/backends/index.ts';
+import type { Experiment } from '../../src/experiment/experiment.ts';
 import { countParameters } from '../../src/nn/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 
 const { smoke, laptop, paper } = presets;
 const { signal } = new AbortController();
 
-/** As spec'd for the authors' GPT-NeoX: token table and head, L blocks of four LayerNorm vectors, attention and MLP, a last norm. */
-function withoutEncoding({ vocabularyRows, width, layers }: ExtrapolationConfig): number {
-  return 2 * vocabularyRows * width + layers * (12 * width ** 2 + 13 * width) + 2 * width;
-}
-
-/** Of all layers. */
-function ofEncoding(
-  encoding: string,
-  { heads, width, layers, hiddenWidth, kernelSize }: ExtrapolationConfig,
-): number {
-  const convolution = (channels: number, k: number) =>
-    channels * hiddenWidth * k + hiddenWidth + hiddenWidth * heads * k + heads;
-  const biases: Record<string, number> = {
-    kerple: 2 * heads,
-    fire: 2 * hiddenWidth + hiddenWidth * heads + heads + 2,
-    cope: (width / heads) * 64,
-    'transformer-xl': 2 * width + width ** 2,
-    none: 0,
-    rope: 0,
-    alibi: 0,
-  };
-  const [, family, base] = /^(?:(c?dape)-)?(.*)$/.exec(encoding) as unknown as string[];
-  if (base === 't5') return 32 * heads;
-  const own = biases[base as string] as number;
-  const channels = ['none', 'rope'].includes(base as string) ? heads : 2 * heads;
-  const f = family === undefined ? 0 : convolution(channels, family === 'dape' ? 1 : kernelSize);
-  return layers * (own + f);
-}
-
 describe('the paper preset', () => {
-  it('has the parameters of the paper’s 125M and 350M, the same formula as our models', () => {
-    const larger = { ...paper, width: 1024, layers: 24, heads: 16 };
-    expect(withoutEncoding(paper)).toBe(162_322_944);
-    expect(withoutEncoding(larger)).toBe(405_334_016);
-    const more = (encoding: string) => ofEncoding(encoding, paper);
-    expect(more('t5')).toBe(384);
-    expect(more('kerple')).toBe(288);
-    expect(more('fire')).toBe(5544);
-    expect(more('cope')).toBe(49_152);
-    expect(more('transformer-xl')).toBe(7_096_320);
-    expect(more('dape-kerple')).toBe(14_640);
-    expect(more('cdape-kerple')).toBe(42_288);
-    expect(more('cdape-alibi')).toBe(42_000);
-    expect(more('cdape-fire')).toBe(47_544);
-    expect(more('cdape-none')).toBe(28_176);
+  const rates = scheduleOf(paper);
+  const more = (encoding: PositionEncodingName) => encodingParameters(encoding, paper, longestOf(paper));
+
+  it('has the parameters of the paper’s 125M and 350M, and of their encodings', () => {
+    expect(modelParameters(paper, 50_304)).toBe(162_322_944);
+    expect(modelParameters({ ...paper, width: 1024, layers: 24 }, 50_304)).toBe(405_334_016);
+    const counts = {
+      t5: 384,
+      kerple: 288,
+      fire: 5544,
+      cope: 49_152,
+      'transformer-xl': 7_096_320,
+      'dape-kerple': 14_640,
+      'cdape-kerple': 42_288,
+      'cdape-alibi': 42_000,
+      'cdape-fire': 47_544,
+      'cdape-none': 28_176,
+    } as const;
+    for (const [encoding, count] of Object.entries(counts))
+      expect(more(encoding as PositionEncodingName), encoding).toBe(count);
   });
 
   it('has the schedule of the paper, and its training', () => {
-    const schedule = scheduleOf(paper);
-    const near = (rate: number, wanted: number) => expect(rate / wanted).toBeCloseTo(1, 4);
-    // Warm-up counts updates from 1 there, from 0 here.
-    for (const [update, rate] of [
-      [100, 1.2e-4],
-      [250, 3e-4],
-      [500, 6e-4],
-    ] as const)
-      near(schedule(update - 1), rate);
-    for (const [step, rate] of [
+    // Warm-up counts updates from 1 there, from 0 here; what is given has five digits.
+    const wanted: [step: number, rate: number][] = [
+      [100 - 1, 1.2e-4],
+      [250 - 1, 3e-4],
+      [500 - 1, 6e-4],
       [12_875, 5.2092e-4],
       [25_250, 3.3e-4],
       [37_625, 1.3908e-4],
       [50_000, 6e-5],
-    ] as const)
-      near(schedule(step), rate);
-    expect(paper).toMatchObject({
-      batchSize: 256,
-      beta1: 0.9,
-      beta2: 0.95,
-      weightDecay: 0.1,
-      clipNorm: 1,
-      context: 512,
-    });
+    ];
+    for (const [step, rate] of wanted) expect(rates(step) / rate).toBeCloseTo(1, 4);
+    const training = { batchSize: 256, beta1: 0.9, beta2: 0.95, weightDecay: 0.1, clipNorm: 1, context: 512 };
+    expect(paper).toMatchObject(training);
+  });
+
+  it('begins with small_init, and with wang_init where a branch ends', () => {
+    const { initialDeviation, lastDeviation } = deviationsOf(paper);
+    expect(initialDeviation).toBeCloseTo(0.0228218, 7);
+    expect(lastDeviation).toBeCloseTo(0.0060141, 7);
+  });
+
+  it('says all that with --dry-run', () => {
+    const experiment = cdapeLengthExtrapolation as unknown as Experiment;
+    const settings: Settings = {
+      experiment: experiment.name,
+      preset: 'paper',
+      config: paper,
+      seeds: [0],
+      data: null,
+      peers: null,
+    };
+    const plan = describePlan(experiment, settings, { dryRun: true });
+    expect(plan).toContain(
+      'Training: 50,000 steps of 256 sequences; learning rate up to 6e-4 over 500 steps, then by a cosine to 6e-5; ' +
+        'AdamW(0.9, 0.95), weight decay 0.1, gradients clipped to norm 1\n',
+    );
+    expect(plan).toContain(
+      'Parameters: 162,322,944; NoPE +0, RoPE +0, T5 +384, ALiBi +0, Kerple +288, FIRE +5,544, CoPE +49,152, ' +
+        'Transformer-XL +7,096,320, DAPE-Kerple +14,640, CDAPE-NoPE +28,176, CDAPE-RoPE +28,176, CDAPE-ALiBi +42,000, ' +
+        'CDAPE-Kerple +42,288, CDAPE-FIRE +47,544\n',
+    );
   });
 });
 
@@ -98,11 +103,62 @@ describe('models', () => {
 
   it('have the parameters of the formula, whatever the encoding', () => {
     const config = { ...smoke, width: 24, layers: 2, heads: 2, hiddenWidth: 5, vocabularyRows: 30 };
-    for (const encoding of paper.encodings as typeof encodingNames) {
+    const without = modelParameters(config, 30);
+    for (const encoding of encodingNames) {
       const model = makeModel({ encoding, seed: 0 }, config, 20, new RandomStreams(0));
-      expect(countParameters(model), encoding).toBe(withoutEncoding(config) + ofEncoding(encoding, config));
+      const own = encodingParameters(encoding, config, longestOf(config));
+      expect(countParameters(model), encoding).toBe(without + own);
       model.dispose();
     }
+  });
+
+  it('begin with weights of those deviations, biases at 0', async () => {
+    const config = { ...smoke, width: 96, layers: 2, heads: 2, vocabularyRows: 64 };
+    const model = makeModel({ encoding: 'none', seed: 0 }, config, 20, new RandomStreams(0));
+    const [small, wang] = [Math.sqrt(2 / (5 * 96)), 2 / (2 * Math.sqrt(96))];
+    for (const { name, variable } of model.parameters()) {
+      if (!name.endsWith('.weight') || variable.rank < 2) continue;
+      const values = (await variable.data()) as Float32Array;
+      const deviation = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+      const last = name.endsWith('attention.output.weight') || name.endsWith('mlp.contract.weight');
+      // Of at least 6144 draws: within four standard errors of 0.9 %.
+      expect(Math.abs(deviation / (last ? wang : small) - 1), name).toBeLessThan(0.04);
+    }
+    for (const { name, variable } of model.parameters()) {
+      if (!name.endsWith('.bias')) continue;
+      expect(Math.max(...(await variable.data()).map(Math.abs)), name).toBe(0);
+    }
+    model.dispose();
+  });
+
+  it('decay in all but biases and LayerNorm, the numbers of FIRE too', () => {
+    const model = makeModel({ encoding: 'cdape-fire', seed: 0 }, smoke, 20, new RandomStreams(0));
+    const optimizer = makeAdamW({ ...smoke, weightDecay: 0.5, learningRate: 1, warmupShare: 0 }, model);
+    const before = model.parameters().map(({ variable }) => variable.clone());
+    // Without gradients only decay changes anything: by the rate times 0.5.
+    const zeros = model
+      .parameters()
+      .map(({ variable }) => ({ name: variable.name, tensor: tf.zerosLike(variable) }));
+    optimizer.applyGradients(zeros);
+    const changed = model.parameters().filter(({ variable }, at) => {
+      const apart = tf.tidy(() =>
+        tf
+          .sub(variable, before[at] as tf.Tensor)
+          .abs()
+          .max(),
+      );
+      return (apart.dataSync()[0] as number) > 0;
+    });
+    const unchanged = model.parameters().filter((one) => !changed.some(({ name }) => name === one.name));
+    expect(changed.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(
+        ['c', 'multiplier', 'weight1'].map((name) => `blocks.0.attention.scores.bias.${name}`),
+      ),
+    );
+    for (const { name } of unchanged) expect(name).toMatch(/bias[12]?$|[nN]orm/);
+    expect(unchanged.length).toBeGreaterThan(5);
+    optimizer.dispose();
+    model.dispose();
   });
 
   it('of one seed have the same weights, encodings apart', async () => {
