@@ -14,11 +14,15 @@ export type Availability =
 
 const ALL: readonly BackendName[] = ['tensorflow', 'tensorflow-gpu', 'webgpu', 'wasm', 'js'];
 
-/** Loads each backend in turn and puts the one that was in use back. Takes a second or two. */
-export async function availableBackends(): Promise<Availability[]> {
+/**
+ * Loads each backend in turn and puts the one that was in use back. Takes a second or two.
+ *
+ * @param names those to load; a process can load only one of `tensorflow` and `tensorflow-gpu`
+ */
+export async function availableBackends(names: readonly BackendName[] = ALL): Promise<Availability[]> {
   const before = tf.getBackend();
   const found: Availability[] = [];
-  for (const name of ALL) {
+  for (const name of names) {
     try {
       found.push({ ...(await LOADERS[name]()), available: true });
     } catch (error) {

@@ -178,8 +178,10 @@ describe('ls', () => {
 
 describe('env', () => {
   it('--json names backends, versions, native kernels and a speed, and nothing else is on stdout', async () => {
-    const { code, stdout } = await runCli(['env', '--json', '--backend', 'cpu']);
+    const { code, stdout, stderr } = await runCli(['env', '--json', '--backend', 'cpu']);
     expect(code).toBe(0);
+    // Of what TensorFlow prints when it is loaded nothing comes through.
+    expect(stderr).toBe('');
     const found = JSON.parse(stdout);
     expect(found).toMatchObject({
       node: process.version,
@@ -188,6 +190,16 @@ describe('env', () => {
       cpu: expect.any(String),
     });
     expect(found.backends).toContainEqual(expect.objectContaining({ name: 'js', available: true }));
+    expect(found.backends.map(({ name }: { name: string }) => name)).toEqual([
+      'tensorflow',
+      'tensorflow-gpu',
+      'webgpu',
+      'wasm',
+      'js',
+    ]);
+    // Looked for by itself, not beside tfjs-node.
+    const gpu = found.backends[1];
+    if (!gpu.available) expect(gpu.reason).toMatch(/tfjs-node-gpu cannot be used: .*It needs CUDA 11\.2 and/);
     expect(found.matmulGflops).toBeGreaterThan(0.01);
   });
 });
