@@ -56,6 +56,10 @@ export const registry: readonly Entry[] = [
     load: async () => (await import('./efficient-bert-glue.ts')).efficientBertGlue,
   },
   {
+    name: 'efficient-bert-squad',
+    load: async () => (await import('./efficient-bert-squad.ts')).efficientBertSquad,
+  },
+  {
     name: 'efficient-bert-latency',
     load: async () => (await import('./efficient-bert-latency.ts')).efficientBertLatency,
   },

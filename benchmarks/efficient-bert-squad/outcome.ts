@@ -1,0 +1,115 @@
+import { type Chart, curveChart } from '../../src/experiment/chart.ts';
+import type { CellsPlan, Outcome, Verdict } from '../../src/experiment/experiment.ts';
+import { meanInterval } from '../../src/experiment/statistics.ts';
+import { spread } from '../came-training/metrics.ts';
+import { type SquadBest, type SquadCell, type SquadResult, type SquadResults, squadCells } from './cells.ts';
+import { GENERATED, type SquadConfig } from './config.ts';
+import { answersTable, samplesTable, seedsTable, thresholdTable } from './tables.ts';
+
+/** Every cell is there. */
+export function outcome({ config, seeds }: CellsPlan<SquadConfig>, results: SquadResults): Outcome {
+  const cells = squadCells(config.version, seeds);
+  const own = cells.map(({ id }) => results.get(id) as SquadResult);
+  return {
+    ...judge(config, own),
+    metrics: metricsOf(own),
+    tables: [
+      seedsTable(config, cells, own),
+      ...thresholdTable(cells, own),
+      answersTable(own),
+      samplesTable(own),
+    ],
+    charts: [learningCurve(config, cells, own)],
+    rows: cells.flatMap(({ id, seed }, i) =>
+      (own[i]?.curve ?? []).map(({ step, training, loss, selection }) => ({
+        cell: id,
+        seed,
+        step,
+        training,
+        loss,
+        selection,
+      })),
+    ),
+    warnings: warningsOf(config, own),
+  };
+}
+
+/** By the worst seed; one that diverged has answered nothing right. */
+function judge(
+  { model, version, points, dataDir }: SquadConfig,
+  results: readonly SquadResult[],
+): { readonly verdict: Verdict; readonly reason: string } {
+  const worst = Math.min(...results.map(({ best, diverged }) => (diverged ? 0 : (best?.scores.f1 ?? 0))));
+  const nothing = results[0]?.nothing ?? 0;
+  const above = worst - nothing;
+  const found =
+    `${model} on SQuAD ${version} reaches an F1 of ${worst.toFixed(1)} % on the dev set with its worst of ${results.length} seeds, ` +
+    `${Math.abs(above).toFixed(1)} points ${above < 0 ? 'below' : 'above'} "no answer" to every question (${nothing.toFixed(1)} %).`;
+  if (dataDir === GENERATED)
+    return { verdict: 'not tested', reason: `The questions were made here, for a try. ${found}` };
+  if (version !== '2.0') return { verdict: 'not tested', reason: `The claim is about version 2.0. ${found}` };
+  return { verdict: above >= points ? 'met' : 'not met', reason: found };
+}
+
+function metricsOf(results: readonly SquadResult[]): Record<string, number> {
+  const found: Record<string, number> = { diverged: results.filter(({ diverged }) => diverged).length };
+  const whole = results.flatMap(({ best, diverged }) => (best && !diverged ? [best] : []));
+  if (whole.length === 0) return found;
+  const put = (name: string, of: (best: SquadBest) => number | undefined) => {
+    const values = whole.map(of).filter((value) => value !== undefined);
+    if (values.length > 0) Object.assign(found, spread(name, meanInterval(values)));
+  };
+  const nothing = results[0]?.nothing ?? 0;
+  put('exact', ({ scores }) => scores.exact);
+  put('f1', ({ scores }) => scores.f1);
+  put('f1.answerable', ({ answerable }) => answerable?.f1);
+  put('exact.impossible', ({ impossible }) => impossible?.exact);
+  put('spans.f1', ({ spans }) => spans?.f1);
+  put('best.f1', ({ best }) => best?.f1.score);
+  put('loss', ({ loss }) => loss);
+  put('pointsAboveNoAnswer', ({ scores }) => scores.f1 - nothing);
+  found.noAnswer = nothing;
+  found.seconds = meanInterval(results.map(({ seconds }) => seconds)).mean;
+  found.parameters = results[0]?.parameters ?? 0;
+  return found;
+}
+
+function learningCurve(
+  { version }: SquadConfig,
+  cells: readonly SquadCell[],
+  results: readonly SquadResult[],
+): Chart {
+  const metric = 'mean of EM and F1';
+  return curveChart(
+    {
+      name: 'learning-curve',
+      title: `Dev ${metric} of SQuAD ${version} against steps`,
+      description: `What the best weights are chosen by, the ${metric} on the dev set in percent, after so many steps; one curve for each seed.`,
+    },
+    { x: 'step', y: metric, points: true },
+    cells.flatMap(({ seed }, i) =>
+      (results[i]?.curve ?? []).map(({ step, selection }) => ({
+        contestant: `seed ${seed}`,
+        x: step,
+        y: meanInterval([selection]),
+      })),
+    ),
+  );
+}
+
+function warningsOf({ dataDir }: SquadConfig, results: readonly SquadResult[]): string[] {
+  const { skippedRecords = 0, leftOut = 0 } = results[0] ?? {};
+  return [
+    ...(dataDir === GENERATED
+      ? [
+          'The questions were made here, for a try: they say nothing about SQuAD. Name the folder with --set dataDir=…',
+        ]
+      : [
+          'The best of the evaluations on the dev set is reported: it is a little above what new questions would give.',
+        ]),
+    ...(skippedRecords > 0 ? [`${skippedRecords} damaged records were left out.`] : []),
+    ...(leftOut > 0
+      ? [`${leftOut} training questions were left out: their answer is not in the words of their context.`]
+      : []),
+  ];
+}
