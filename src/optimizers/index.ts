@@ -32,7 +32,7 @@ export { clipScale, globalNorm } from './gradient-clipping.ts';
 export { type GroupRule, type GroupSettings, noDecayForVectors } from './groups.ts';
 export { type HostMemory, hostMemory } from './host-memory.ts';
 export { LAMB, LAMB_DEFAULTS, type LambOptions, lambTrustRatio } from './lamb.ts';
-export type { LearningRate, Schedule } from './learning-rate.ts';
+export type { LearningRate, Schedule, ScheduleDescription } from './learning-rate.ts';
 export { LION_DEFAULTS, Lion, type LionOptions, type LionState, lionStep } from './lion.ts';
 export { Muon, muonUpdate } from './muon.ts';
 export { MUON_DEFAULTS, type MuonGroup, type MuonOptions, type MuonScale } from './muon-options.ts';

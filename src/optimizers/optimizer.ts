@@ -9,7 +9,7 @@ import { decayMaskName } from './decay.ts';
 import { clipScale, globalNorm } from './gradient-clipping.ts';
 import { checkGradients, type GradientOf, refuseFloat16 } from './gradients.ts';
 import { type GroupRule, type GroupSettings, groupOf, groupsToConfig } from './groups.ts';
-import { type LearningRate, learningRateAt } from './learning-rate.ts';
+import { type LearningRate, rateAfter, type Schedule } from './learning-rate.ts';
 import type { NamedTensor } from './named-tensor.ts';
 import type { OptimizerOptions } from './options.ts';
 import { OptimizerState, type SlotShapes, type Slots } from './state.ts';
@@ -38,6 +38,7 @@ export abstract class Optimizer extends tf.Optimizer {
   readonly #options: OptimizerOptions;
   readonly #state: OptimizerState;
   #learningRate: LearningRate;
+  #rateAfter: Schedule;
   #savedIterations: tf.Scalar | undefined;
 
   /** `slotPrefix` marks this optimizer's state in a checkpoint: `<variable>/<prefix>_<slot>`. */
@@ -45,6 +46,7 @@ export abstract class Optimizer extends tf.Optimizer {
     super();
     this.#options = options;
     this.#learningRate = options.learningRate;
+    this.#rateAfter = rateAfter(options.learningRate);
     this.#state = new OptimizerState(name, slotPrefix);
   }
 
@@ -82,7 +84,7 @@ export abstract class Optimizer extends tf.Optimizer {
   }
 
   set learningRate(learningRate: LearningRate) {
-    if (typeof learningRate !== 'function') learningRateAt(learningRate, 0);
+    this.#rateAfter = rateAfter(learningRate);
     this.#learningRate = learningRate;
   }
 
@@ -92,7 +94,7 @@ export abstract class Optimizer extends tf.Optimizer {
 
   /** η of the next step. */
   currentLearningRate(): number {
-    return learningRateAt(this.#learningRate, this.iterations);
+    return this.#rateAfter(this.iterations);
   }
 
   /**
@@ -227,8 +229,11 @@ export abstract class Optimizer extends tf.Optimizer {
   /** The configuration of what all optimizers share. A function cannot be saved: what is lost is said on the console. */
   override getConfig(): tf.serialization.ConfigDict {
     const { weightDecay, decay } = this.#options;
-    if (typeof this.#learningRate === 'function') {
-      console.warn(`${this.getClassName()}: a schedule cannot be saved; its current value is`);
+    const learningRate = this.#learningRate;
+    if (typeof learningRate === 'function') {
+      console.warn(
+        `${this.getClassName()}: a learning rate that is a function cannot be saved; its current value is`,
+      );
     }
     const mask = decayMaskName(decay);
     if (mask === undefined) {
@@ -236,7 +241,7 @@ export abstract class Optimizer extends tf.Optimizer {
     }
     const { groups = [], globalClipNorm, clipValue } = this.#options;
     return {
-      learningRate: this.currentLearningRate(),
+      learningRate: typeof learningRate === 'object' ? { ...learningRate } : this.currentLearningRate(),
       weightDecay,
       decay: mask ?? 'all',
       ...(groups.length > 0 && { groups: groupsToConfig(this.getClassName(), groups) as [] }),

@@ -2,13 +2,13 @@ import { UserError } from '../errors.ts';
 import { checkNumber } from './check-number.ts';
 import { type DecayMask, decayMaskNamed } from './decay.ts';
 import { checkGroups, type GroupRule, groupsFromConfig } from './groups.ts';
-import { type LearningRate, learningRateAt } from './learning-rate.ts';
+import { type LearningRate, rateAfter } from './learning-rate.ts';
 
 export { checkBetas, checkNumber } from './check-number.ts';
 
 /** What every optimizer here takes. */
 export interface OptimizerOptions {
-  /** η, a number or a schedule; settable later. */
+  /** η, a number or a schedule (see LearningRate); settable later. */
   readonly learningRate: LearningRate;
   /** λ, decoupled: W shrinks by the factor 1 − ηλ at each step. */
   readonly weightDecay: number;
@@ -48,7 +48,7 @@ export function resolveOptions<T extends OptimizerOptions>(
   }
   const options = resolved as unknown as T;
   if (options.learningRate === undefined) throw new UserError(`${optimizer} needs the option learningRate`);
-  if (typeof options.learningRate !== 'function') learningRateAt(options.learningRate, 0);
+  rateAfter(options.learningRate);
   if (typeof options.decay !== 'function') throw new UserError(`${optimizer}: decay must be a function`);
   checkNumber(optimizer, 'weightDecay', options.weightDecay, (value) => value >= 0, 'at least 0');
   checkGroups(optimizer, options.groups ?? [], groupKeys);

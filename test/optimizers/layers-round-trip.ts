@@ -33,7 +33,7 @@ const MODELS: Readonly<Record<string, { inputs: readonly number[]; layers: () =>
 
 /**
  * `model.compile` and `fit` with the optimizer; then a saved and loaded model, whose variables have new names, continues with
- * the losses of the first to the last bit. The backend `js` must be in use, which has all gradients.
+ * the losses and weights of the first to the last bit.
  */
 export function servesLayers(name: string, make: () => Optimizer): void {
   it.each(Object.keys(MODELS))(`${name} trains a tfjs-layers model, saved and loaded: %s`, async (kind) => {
@@ -65,6 +65,8 @@ export function servesLayers(name: string, make: () => Optimizer): void {
     expect(loaded.weights.map(({ name }) => name)).not.toEqual(model.weights.map(({ name }) => name));
     const [one, two] = [await trained(model), await trained(loaded)];
     expect(two.history.loss).toEqual(one.history.loss);
+    for (const [k, weight] of loaded.getWeights().entries())
+      expect(await weight.data()).toEqual(await model.getWeights()[k]?.data());
     expect(loaded.optimizer.iterations).toBe(optimizer.iterations);
 
     optimizer.dispose();
