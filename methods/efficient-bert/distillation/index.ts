@@ -33,6 +33,16 @@ export {
 export { DISTILLATION_PHASES } from './phases.ts';
 export { type PredictionLossOptions, type Predictions, predictionLoss } from './prediction-loss.ts';
 export {
+  type CandidatePhase,
+  type CandidateScore,
+  sharedScore,
+  type TrainedScoreOptions,
+  trainedScore,
+} from './score-candidate.ts';
+export { type ChosenSize, SharedMlp, type SharedMlpOptions } from './shared-mlp.ts';
+export { SharedSupernet } from './shared-supernet.ts';
+export { type SubNetworkSampler, subNetworkSampler } from './sub-networks.ts';
+export {
   type PretrainingText,
   pretrainingText,
   type TextBatchesOptions,
