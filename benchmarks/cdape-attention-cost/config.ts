@@ -1,17 +1,19 @@
+import type { PositionEncodingName } from '../../methods/cdape/index.ts';
 import type { Cell } from '../../src/experiment/cells.ts';
 import type { Preset } from '../../src/experiment/experiment.ts';
 import { checkModelSizes, demand, demandCounts, type ModelSizes } from '../cdape-training/demand.ts';
 import { chosenEncodings } from '../cdape-training/encodings.ts';
 
-/** All contestants at one length. */
+/** A training step of all contestants at one length; or, with `evaluate`, the logits of one sequence by one of them. */
 export interface LengthCell extends Cell {
   readonly length: number;
+  readonly evaluate?: PositionEncodingName;
 }
 
 export type AttentionCostConfig = ModelSizes & {
   /** Of the table of methods/cdape, or `all`; `none` is plain attention. Each has a process of its own, and all are there at once. */
   readonly encodings: readonly string[];
-  /** T */
+  /** T of a training step. */
   readonly lengths: readonly number[];
   /** B */
   readonly batchSize: number;
@@ -31,6 +33,14 @@ export type AttentionCostConfig = ModelSizes & {
   readonly overOfficial: number;
   readonly overKerple: number;
   readonly memoryOverKerple: number;
+  /** T of the sequence that Kerple and CDAPE-Kerple evaluate by blocks of query rows, and the rows of a block. */
+  readonly evaluationLengths: readonly number[];
+  readonly queryBlock: number;
+  /** At most so much may a process hold at any of them. */
+  readonly evaluationGibibytes: number;
+  /** Up to this length all rows are also evaluated at once, and no logit may differ by more. */
+  readonly comparedLength: number;
+  readonly blockDifference: number;
 };
 
 const laptop: AttentionCostConfig = {
@@ -53,6 +63,11 @@ const laptop: AttentionCostConfig = {
   overOfficial: 0.35,
   overKerple: 1.8,
   memoryOverKerple: 1.5,
+  evaluationLengths: [1024, 8192],
+  queryBlock: 128,
+  evaluationGibibytes: 4,
+  comparedLength: 1024,
+  blockDifference: 1e-5,
 };
 
 export const presets: Readonly<Record<Preset, AttentionCostConfig>> = {
@@ -69,6 +84,9 @@ export const presets: Readonly<Record<Preset, AttentionCostConfig>> = {
     rounds: 2,
     extraRounds: 0,
     sectionSeconds: 0.05,
+    evaluationLengths: [16, 32],
+    queryBlock: 4,
+    comparedLength: 16,
   },
   laptop,
   paper: {
@@ -84,8 +102,24 @@ export const presets: Readonly<Record<Preset, AttentionCostConfig>> = {
 export function check(config: AttentionCostConfig): void {
   demand(chosenEncodings(config.encodings).length > 0, 'encodings', config.encodings, 'all, or some of them');
   demandCounts(config, ['lengths', 'batchSize', 'vocabulary', 'rounds', 'maximumSteps']);
+  demandCounts(config, ['evaluationLengths', 'queryBlock', 'comparedLength']);
   checkModelSizes(config);
   const { lengths, claimLength } = config;
   demand(lengths.includes(claimLength), 'claimLength', claimLength, `one of lengths, ${lengths.join(', ')}`);
+  for (const key of ['evaluationGibibytes', 'blockDifference'] as const)
+    demand(config[key] > 0, key, config[key], 'above 0');
   demand(config.sectionSeconds > 0, 'sectionSeconds', config.sectionSeconds, 'above 0');
+}
+
+/** What is evaluated on long sequences: the method, and the bias that it stands on. */
+const evaluated: readonly PositionEncodingName[] = ['kerple', 'cdape-kerple'];
+
+export function costCells({
+  lengths,
+  evaluationLengths,
+}: Pick<AttentionCostConfig, 'lengths' | 'evaluationLengths'>): LengthCell[] {
+  const evaluations = evaluationLengths.flatMap((length) =>
+    evaluated.map((evaluate) => ({ id: `evaluate-${evaluate}-T${length}`, length, evaluate })),
+  );
+  return [...lengths.map((length) => ({ id: `T${length}`, length })), ...evaluations];
 }

@@ -1,16 +1,15 @@
-import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BackendRequest } from '../../src/backends/index.ts';
-import { type CellContext, type CellRunner, Interrupted } from '../../src/experiment/experiment.ts';
+import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
 import { storeComparison } from '../../src/experiment/stored-comparison.ts';
 import { compare } from '../../src/experiment/timer.ts';
 import { chosenEncodings } from '../cdape-training/encodings.ts';
-import { findPeers, missingPackages, type Peers } from '../peers.ts';
+import { missingPackages, type Peers } from '../peers.ts';
 import { presets as trainingStepPresets } from '../training-step/config.ts';
 import { createTask, type Task } from '../training-step/task.ts';
-import type { AttentionCostConfig, LengthCell } from './config.ts';
+import type { AttentionCostConfig } from './config.ts';
 import { peerEncodings, peerName } from './contestant-names.ts';
 import { type Started, startOfficial, startOurs } from './contestants.ts';
 import { lossDifferences } from './loss-differences.ts';
@@ -18,28 +17,21 @@ import type { LengthResult, MeasuredContestant } from './result.ts';
 
 type Context = CellContext<AttentionCostConfig>;
 
-export async function startCells(context: Context): Promise<CellRunner<LengthCell, LengthResult>> {
-  const peers = context.peers === undefined ? undefined : await findPeers(context.peers);
-  setMaxListeners(0, context.signal); // one for each contestant
-  return {
-    async run(cell) {
-      const folder = await mkdtemp(join(tmpdir(), 'tfjs-methods-'));
-      try {
-        return await measureLength(
-          cell.length,
-          createCostTask(cell.length, context.config, folder),
-          context,
-          peers,
-        );
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
-    },
-    dispose() {},
-  };
+/** A training step of all contestants; they take turns. */
+export async function measureLength(
+  length: number,
+  context: Context,
+  peers: Peers | undefined,
+): Promise<LengthResult> {
+  const folder = await mkdtemp(join(tmpdir(), 'tfjs-methods-'));
+  try {
+    return await measure(length, createCostTask(length, context.config, folder), context, peers);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
-function createCostTask(sequence: number, config: AttentionCostConfig, folder: string): Task {
+export function createCostTask(sequence: number, config: AttentionCostConfig, folder: string): Task {
   const { width, layers, heads, batchSize, vocabulary, learningRate } = config;
   return createTask(
     { width, layers, heads, sequence, batch: batchSize, contestants: [] },
@@ -48,7 +40,7 @@ function createCostTask(sequence: number, config: AttentionCostConfig, folder: s
   );
 }
 
-async function measureLength(
+async function measure(
   length: number,
   task: Task,
   context: Context,

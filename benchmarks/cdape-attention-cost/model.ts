@@ -3,6 +3,7 @@ import { LanguageModel } from '../../src/nn/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 import { type PendingTensor, writeSafetensors } from '../../src/training/safetensors.ts';
 import { type ModelSize, WEIGHT_SEED } from '../training-step/task.ts';
+import type { AttentionCostConfig } from './config.ts';
 
 /** What decides the initial model of a contestant. */
 export interface CostModel {
@@ -10,6 +11,11 @@ export interface CostModel {
   readonly size: ModelSize;
   readonly hiddenWidth: number;
   readonly kernelSize: number;
+}
+
+export function sizeOf(config: AttentionCostConfig, sequence: number): ModelSize {
+  const { vocabulary, width, layers, heads } = config;
+  return { vocabulary, width, layers, heads, sequence, batch: 1, epsilon: 1e-5 };
 }
 
 /** The head is tied, as that of the peer. */

@@ -9,23 +9,27 @@ import { encodingTitles, titleOf } from '../cdape-training/encodings.ts';
 import { sampleRow } from '../sample-row.ts';
 import type { AttentionCostConfig } from './config.ts';
 import { peerEncodings, peerName } from './contestant-names.ts';
+import { evaluationBars, evaluationMetrics, evaluationTable } from './evaluation-outcome.ts';
 import { multiplyAdds, stepOperations } from './operations.ts';
-import type { LengthResult, MeasuredContestant } from './result.ts';
+import type { CostResult, EvaluationResult, LengthResult, MeasuredContestant } from './result.ts';
 
 const mebibyte = 2 ** 20;
 
-/** Every cell is there, in the order of the lengths. */
+/** Every cell is there, in their order. */
 export function outcome(
   { config, preset }: Pick<OutcomeContext<AttentionCostConfig>, 'config' | 'preset'>,
-  results: readonly LengthResult[],
+  all: readonly CostResult[],
 ): Outcome {
-  const metrics: Record<string, number> = {};
+  const results = all.filter((result): result is LengthResult => 'comparison' in result);
+  const evaluations = all.filter((result): result is EvaluationResult => 'evaluated' in result);
+  const metrics = evaluationMetrics(evaluations);
   for (const result of results) Object.assign(metrics, metricsOf(result));
   const key = `T${config.claimLength}.cdape-kerple`;
   const bars = [
     { metric: `${key}.overOfficial`, atMost: config.overOfficial },
     { metric: `${key}.overKerple`, atMost: config.overKerple },
     { metric: `${key}.memoryOverKerple`, atMost: config.memoryOverKerple },
+    ...evaluationBars(config),
   ];
   const busy = results.filter(({ comparison }) => !comparison.valid).map(({ length }) => `T ${length}`);
   const invalid =
@@ -37,7 +41,10 @@ export function outcome(
   return {
     ...judge(bars, metrics, preset === 'smoke' ? 'The smoke preset is too small to tell.' : invalid),
     metrics,
-    tables: results.map((result) => costTable(result, config)),
+    tables: [
+      ...results.map((result) => costTable(result, config)),
+      ...(evaluations.length > 0 ? [evaluationTable(evaluations, config)] : []),
+    ],
     charts: results.length > 1 ? [costChart(results, 'ms'), costChart(results, 'MiB')] : [],
     rows: results.flatMap(({ length, comparison }) =>
       restoreComparison(comparison).samples.map((sample) => ({ length, ...sampleRow(sample) })),

@@ -19,3 +19,18 @@ export interface MeasuredContestant {
   /** The most that its process ever held. */
   readonly peakBytes: number;
 }
+
+/** One sequence evaluated, by blocks of query rows, in a process of its own. */
+export interface EvaluationResult {
+  readonly length: number;
+  readonly evaluated: string;
+  readonly version: string;
+  /** Of the second time. */
+  readonly seconds: number;
+  /** The most that the process ever held, before anything was compared. */
+  readonly peakBytes: number;
+  /** Largest absolute difference of a logit from all rows at once; null where the sequence is too long for that. */
+  readonly difference: number | null;
+}
+
+export type CostResult = LengthResult | EvaluationResult;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { check, presets } from '../../benchmarks/cdape-attention-cost/config.ts';
+import { check, costCells, presets } from '../../benchmarks/cdape-attention-cost/config.ts';
 import { lossDifferences } from '../../benchmarks/cdape-attention-cost/loss-differences.ts';
 import { multiplyAdds, stepOperations } from '../../benchmarks/cdape-attention-cost/operations.ts';
 import { outcome } from '../../benchmarks/cdape-attention-cost/outcome.ts';
-import type { LengthResult } from '../../benchmarks/cdape-attention-cost/result.ts';
+import type { EvaluationResult, LengthResult } from '../../benchmarks/cdape-attention-cost/result.ts';
 
 const { laptop } = presets;
 
@@ -65,11 +65,23 @@ const good = {
   'pytorch-cdape-kerple': [600, 3000],
 } as const;
 
-describe('the verdict', () => {
-  const verdictOf = (result: LengthResult, preset: 'laptop' | 'smoke' = 'laptop') =>
-    outcome({ config: laptop, preset }, [result]);
+/** CDAPE-Kerple by blocks: at T 1024 and T 8192. */
+function evaluated(difference: number, gibibytes: number): EvaluationResult[] {
+  const shared = { evaluated: 'cdape-kerple', version: 'a version', seconds: 2 };
+  return [
+    { ...shared, length: 1024, peakBytes: 2 ** 29, difference },
+    { ...shared, length: 8192, peakBytes: gibibytes * 2 ** 30, difference: null },
+  ];
+}
 
-  it('is met within all three bars', () => {
+describe('the verdict', () => {
+  const verdictOf = (
+    result: LengthResult,
+    preset: 'laptop' | 'smoke' = 'laptop',
+    evaluations = evaluated(1e-6, 1.5),
+  ) => outcome({ config: laptop, preset }, [result, ...evaluations]);
+
+  it('is met within all bars', () => {
     const { verdict, metrics, warnings, tables } = verdictOf(measured(good));
     expect(verdict).toBe('met');
     expect(metrics['T256.cdape-kerple.overOfficial']).toBeCloseTo(190 / 600, 12);
@@ -80,17 +92,26 @@ describe('the verdict', () => {
     // 2.25 times 768/256 · 8/12: 3·8·32·3 multiply-adds against 2·256.
     expect(tables[0]?.rows[2]?.[8]).toBe(4.5);
     expect(tables[0]?.rows[3]?.[0]).toContain('authors’ rule');
+    expect(metrics['evaluation.T8192.cdape-kerple.gibibytes']).toBe(1.5);
+    expect(tables[1]?.rows[0]).toEqual(['CDAPE-Kerple', 1024, 2, 0.5, '1.0e-6', 'a version']);
   });
 
   it('is not met where one is missed', () => {
     expect(verdictOf(measured({ ...good, 'cdape-kerple': [215, 700] })).verdict).toBe('not met');
     expect(verdictOf(measured({ ...good, 'cdape-kerple': [190, 800] })).verdict).toBe('not met');
+    expect(verdictOf(measured(good), 'laptop', evaluated(1e-6, 4.1)).reason).toContain(
+      'T8192.cdape-kerple.gib',
+    );
+    expect(verdictOf(measured(good), 'laptop', evaluated(2e-5, 1)).reason).toContain(
+      'T1024.cdape-kerple.diff',
+    );
   });
 
   it('is not tested without the peer, on a busy machine, or at smoke size', () => {
     const { 'pytorch-cdape-kerple': _, ...alone } = good;
     expect(verdictOf(measured(alone)).verdict).toBe('not tested');
     expect(verdictOf(measured(good, false)).verdict).toBe('not tested');
+    expect(verdictOf(measured(good), 'laptop', []).verdict).toBe('not tested');
     expect(verdictOf(measured(good), 'smoke').verdict).toBe('not tested');
   });
 });
@@ -105,6 +126,18 @@ it('peers that do other work are not in the race', () => {
     /not do the same work/,
   );
   expect(lossDifferences([ours, one('pytorch-kerple', [1, 1])])).toEqual({});
+});
+
+it('has a cell for each length of training, then for each evaluation', () => {
+  expect(costCells(laptop).map(({ id }) => id)).toEqual([
+    'T64',
+    'T128',
+    'T256',
+    'evaluate-kerple-T1024',
+    'evaluate-cdape-kerple-T1024',
+    'evaluate-kerple-T8192',
+    'evaluate-cdape-kerple-T8192',
+  ]);
 });
 
 it('settings that cannot be are refused by name', () => {
