@@ -14,8 +14,10 @@ export interface DistillationStepOptions {
   readonly batchShapes?: number | undefined;
 }
 
+type Parts = Omit<DistillationLosses, 'total'>;
+
 /** Losses of the batch before the update, and ‖g‖₂ before clipping; the caller owns all scalars. */
-export type DistillationStepResult = Omit<DistillationLosses, 'total'> & {
+export type DistillationStepResult = Parts & {
   /** L */
   readonly loss: tf.Scalar;
   readonly gradientNorm: tf.Scalar;
@@ -44,19 +46,31 @@ export function makeDistillationStep(options: DistillationStepOptions): Distilla
     (inputs: tf.Tensor2D, labels: tf.Tensor2D): DistillationStepResult =>
       tf.tidy(() => {
         const lesson = distillation.teach(inputs);
-        const parts: Omit<DistillationLosses, 'total'>[] = [];
+        const kept: Parts[] = [];
         const { value, grads } = tf.variableGrads(() => {
-          const { total, ...rest } = distillation.losses(inputs, labels, lesson, { training: true });
-          for (const part of Object.values(rest)) tf.keep(part); // past the tidy of variableGrads
-          parts.push(rest);
+          const { total, ...parts } = distillation.losses(inputs, labels, lesson, { training: true });
+          for (const part of Object.values(parts)) tf.keep(part); // variableGrads disposes all but the total
+          kept.push(parts);
           return total;
         }, variables);
+        const parts = unkept(kept[0] as Parts);
         const { gradients, norm } = clipByGlobalNorm(grads, clipNorm);
         tf.dispose(grads);
         optimizer.applyGradients(gradients);
         tf.dispose(gradients);
-        return { ...(parts[0] as Omit<DistillationLosses, 'total'>), loss: value, gradientNorm: norm };
+        return { ...parts, loss: value, gradientNorm: norm };
       }),
     { cacheSize: batchShapes, name: 'distillation step' },
   );
+}
+
+/** The same as tensors of the scope that calls. */
+function unkept({ attention, hidden, prediction }: Parts): Parts {
+  const copies = {
+    attention: tf.clone(attention),
+    hidden: tf.clone(hidden),
+    prediction: tf.clone(prediction),
+  };
+  tf.dispose([attention, hidden, prediction]);
+  return copies;
 }

@@ -10,6 +10,7 @@
  * Shapes: B batch, h heads, L length, D the teacher's width.
  */
 import * as tf from '@tensorflow/tfjs';
+import { withGradient } from '../../../src/nn/index.ts';
 import { meanOfAll } from '../../../src/optimizers/index.ts';
 import type { DistillationManner } from './modes.ts';
 
@@ -35,9 +36,7 @@ export function attentionLoss(
     const visible = manner.hiddenScores === 'padding' ? token.expandDims(1).expandDims(1) : undefined; // [B, 1, 1, L]
     const asking = token.expandDims(1).expandDims(3); // [B, 1, L, 1]
     const seen = (scores: tf.Tensor4D): tf.Tensor =>
-      visible === undefined
-        ? tf.where(tf.greater(scores, HIDDEN_SCORE), scores, tf.zerosLike(scores))
-        : tf.mul(scores, visible); // Z(a)
+      visible === undefined ? withoutHidden(scores) : tf.mul(scores, visible); // Z(a)
     const weights =
       manner.meanOver === 'tokens' ? tf.mul(asking, token.expandDims(1).expandDims(1)) : undefined;
     return sumOf(
@@ -70,6 +69,17 @@ export function hiddenLoss(
       student.map((state, level) => meanOfSquares(tf.sub(teacher[level] as tf.Tensor3D, state), weights)),
     );
   });
+}
+
+/** Z(a); its gradient is 1 where a > −100. */
+function withoutHidden(scores: tf.Tensor4D): tf.Tensor4D {
+  const kept = (values: tf.Tensor, by: tf.Tensor) =>
+    tf.where(tf.greater(by, HIDDEN_SCORE), values, tf.zerosLike(values)) as tf.Tensor4D;
+  return withGradient<tf.Tensor4D>(
+    [scores],
+    () => ({ value: kept(scores, scores), saved: [scores] }),
+    (gradient, [saved]) => [kept(gradient, saved as tf.Tensor)],
+  );
 }
 
 /** @param weights 0 or 1, of the same rank, 1 long where all elements share one; default 1 everywhere */
