@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { explainFileError } from './file-errors.ts';
@@ -112,7 +112,8 @@ function makeDirectory(path: string, mode: OpenMode): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new UserError(`${path} cannot be made there. Choose another --out.`);
-    if (code !== 'EEXIST') throw error;
+    if (code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
+    refuseForeign(path);
     throw new UserError(
       `${path} exists. Continue that run with --resume, replace it with --overwrite, or choose another --out.`,
     );

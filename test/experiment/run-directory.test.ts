@@ -85,7 +85,7 @@ describe('RunDirectory', () => {
     expect(readdirSync(path)).toEqual(['notes.txt']);
   });
 
-  it.each(['resume', 'overwrite'] as const)('%s refuses a directory that is no run', (mode) => {
+  it.each(['new', 'resume', 'overwrite'] as const)('%s refuses a directory that is no run', (mode) => {
     writeFileSync(join(parent, 'thesis.tex'), 'years of work');
     expect(() => RunDirectory.open(parent, mode)).toThrow(/is not a run directory: it holds thesis\.tex/);
     writeFileSync(join(parent, 'config.json'), '{"theirs": true}');
@@ -106,6 +106,9 @@ describe('RunDirectory', () => {
     writeFileSync(join(parent, 'file'), '');
     expect(() => RunDirectory.open(join(parent, 'file', 'run'), 'new')).toThrow(
       /file is a file, not a directory/,
+    );
+    expect(() => RunDirectory.open(join(parent, 'file'), 'new')).toThrow(
+      /file: part of the path is a file, not a directory\. Choose another directory with --out/,
     );
   });
 
