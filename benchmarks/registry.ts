@@ -63,6 +63,10 @@ export const registry: readonly Entry[] = [
     name: 'efficient-bert-latency',
     load: async () => (await import('./efficient-bert-latency.ts')).efficientBertLatency,
   },
+  {
+    name: 'efficient-bert-search',
+    load: async () => (await import('./efficient-bert-search.ts')).efficientBertSearch,
+  },
   { name: 'training-step', load: async () => (await import('./training-step.ts')).trainingStep },
   { name: 'optimizer-step', load: async () => (await import('./optimizer-step.ts')).optimizerStep },
   { name: 'training-memory', load: async () => (await import('./training-memory.ts')).trainingMemory },

@@ -14,6 +14,14 @@ export {
 export { JOURNAL_COLUMNS, type JournalRow, journalCsv, journalRows } from './journal.ts';
 export { SEARCH_MODES, type SearchManner, type SearchMode } from './modes.ts';
 export {
+  type CandidateScorer,
+  isFinished,
+  JOURNAL_FILE,
+  type RunSearchOptions,
+  runSearch,
+  type SearchProgress,
+} from './run-search.ts';
+export {
   bestCandidates,
   type Candidate,
   type CandidateOrigin,

@@ -1,0 +1,22 @@
+import type { CellContext, CellRunner } from '../../src/experiment/experiment.ts';
+import { loadTaskData } from '../efficient-bert-distillation-training/task-data.ts';
+import { teacherFolderOf } from '../efficient-bert-distillation-training/teacher.ts';
+import type { SearchCell, SearchResult } from './cells.ts';
+import type { SearchConfig } from './config.ts';
+import { runCell } from './run-cell.ts';
+
+export async function startCells(
+  context: CellContext<SearchConfig>,
+): Promise<CellRunner<SearchCell, SearchResult>> {
+  const { config, progress, data: text } = context;
+  const teacherFolder = await teacherFolderOf(config.teacher, progress);
+  const data = await loadTaskData(config, teacherFolder, text);
+  progress.note(
+    `${data.task.name}: ${data.train.size} examples, ${data.held.labels.length} of them to judge candidates by, ` +
+      `${data.dev.labels.length} to judge models by; pre-training on ${data.textSource}.`,
+  );
+  return {
+    run: (cell, folder) => runCell(cell, folder, { data, teacherFolder }, context),
+    dispose() {},
+  };
+}
