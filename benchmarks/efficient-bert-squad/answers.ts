@@ -1,6 +1,7 @@
-import { answerScore, type SquadQuestion } from '../../src/data/squad/index.ts';
+import { answerScore, type SquadQuestion, squadScores } from '../../src/data/squad/index.ts';
 import type { SquadAnswered } from '../../src/tasks/index.ts';
 import type { AnswerCounts, Sample, SquadResult } from './cells.ts';
+import { closestSentence } from './closest-sentence.ts';
 
 const SAMPLES = 8;
 
@@ -35,4 +36,13 @@ export function samplesOf(questions: readonly SquadQuestion[], answers: readonly
     const texts = new Set(accepted.map(({ text }) => text));
     return { question: question.trim(), accepted: [...texts], answer: answers[at]?.answer ?? '' };
   });
+}
+
+export function untrainedScores(questions: readonly SquadQuestion[]): SquadResult['untrained'] {
+  const answerable = questions.filter(({ answers }) => answers.length > 0);
+  const sentences = new Map(answerable.map((question) => [question.id, closestSentence(question)]));
+  return {
+    nothing: (100 * (questions.length - answerable.length)) / questions.length,
+    sentence: answerable.length === 0 ? null : squadScores(answerable, sentences).f1,
+  };
 }

@@ -56,8 +56,13 @@ export interface SquadResult {
   readonly best: SquadBest | null;
   readonly counts: { readonly answerable: AnswerCounts; readonly impossible: AnswerCounts } | null;
   readonly samples: readonly Sample[];
-  /** Of the dev set: in percent, what saying "no answer" to every question scores. */
-  readonly nothing: number;
+  /** What needs no training, on the dev set: F1 in percent. */
+  readonly untrained: {
+    /** "No answer" to every question. */
+    readonly nothing: number;
+    /** To questions that have an answer, the sentence that shares most words with the question; null where there are none such. */
+    readonly sentence: number | null;
+  };
   readonly steps: number;
   readonly seconds: number;
   readonly parameters: number;

@@ -4,7 +4,7 @@ import { meanInterval } from '../../src/experiment/statistics.ts';
 import { spread } from '../came-training/metrics.ts';
 import { type SquadBest, type SquadCell, type SquadResult, type SquadResults, squadCells } from './cells.ts';
 import { GENERATED, type SquadConfig } from './config.ts';
-import { answersTable, samplesTable, seedsTable, thresholdTable } from './tables.ts';
+import { answersTable, samplesTable, seedsTable, spansTable } from './tables.ts';
 
 /** Every cell is there. */
 export function outcome({ config, seeds }: CellsPlan<SquadConfig>, results: SquadResults): Outcome {
@@ -13,12 +13,7 @@ export function outcome({ config, seeds }: CellsPlan<SquadConfig>, results: Squa
   return {
     ...judge(config, own),
     metrics: metricsOf(own),
-    tables: [
-      seedsTable(config, cells, own),
-      ...thresholdTable(cells, own),
-      answersTable(own),
-      samplesTable(own),
-    ],
+    tables: [seedsTable(config, cells, own), spansTable(cells, own), answersTable(own), samplesTable(own)],
     charts: [learningCurve(config, cells, own)],
     rows: cells.flatMap(({ id, seed }, i) =>
       (own[i]?.curve ?? []).map(({ step, training, loss, selection }) => ({
@@ -34,17 +29,22 @@ export function outcome({ config, seeds }: CellsPlan<SquadConfig>, results: Squa
   };
 }
 
-/** By the worst seed; one that diverged has answered nothing right. */
+/** By the spans of the worst seed; one that diverged has found nothing. */
 function judge(
   { model, version, points, dataDir }: SquadConfig,
   results: readonly SquadResult[],
 ): { readonly verdict: Verdict; readonly reason: string } {
-  const worst = Math.min(...results.map(({ best, diverged }) => (diverged ? 0 : (best?.scores.f1 ?? 0))));
-  const nothing = results[0]?.nothing ?? 0;
-  const above = worst - nothing;
+  const worst = Math.min(...results.map(({ best, diverged }) => (diverged ? 0 : (best?.spans?.f1 ?? 0))));
+  const { sentence = null, nothing = 0 } = results[0]?.untrained ?? {};
+  if (sentence === null) {
+    return { verdict: 'not tested', reason: 'No question of the dev set has an answer in its context.' };
+  }
+  const above = worst - sentence;
+  const official = meanInterval(results.map(({ best }) => best?.scores.f1 ?? 0)).mean;
   const found =
-    `${model} on SQuAD ${version} reaches an F1 of ${worst.toFixed(1)} % on the dev set with its worst of ${results.length} seeds, ` +
-    `${Math.abs(above).toFixed(1)} points ${above < 0 ? 'below' : 'above'} "no answer" to every question (${nothing.toFixed(1)} %).`;
+    `In the questions of SQuAD ${version} that have an answer, ${model} finds spans with an F1 of ${worst.toFixed(1)} % with its worst of ` +
+    `${results.length} seeds, ${Math.abs(above).toFixed(1)} points ${above < 0 ? 'below' : 'above'} the sentence that shares most words ` +
+    `with the question (${sentence.toFixed(1)} %). Over all questions its F1 is ${official.toFixed(1)} %, that of "no answer" ${nothing.toFixed(1)} %.`;
   if (dataDir === GENERATED)
     return { verdict: 'not tested', reason: `The questions were made here, for a try. ${found}` };
   if (version !== '2.0') return { verdict: 'not tested', reason: `The claim is about version 2.0. ${found}` };
@@ -55,11 +55,11 @@ function metricsOf(results: readonly SquadResult[]): Record<string, number> {
   const found: Record<string, number> = { diverged: results.filter(({ diverged }) => diverged).length };
   const whole = results.flatMap(({ best, diverged }) => (best && !diverged ? [best] : []));
   if (whole.length === 0) return found;
-  const put = (name: string, of: (best: SquadBest) => number | undefined) => {
-    const values = whole.map(of).filter((value) => value !== undefined);
+  const put = (name: string, of: (best: SquadBest) => number | null | undefined) => {
+    const values = whole.map(of).filter((value) => typeof value === 'number');
     if (values.length > 0) Object.assign(found, spread(name, meanInterval(values)));
   };
-  const nothing = results[0]?.nothing ?? 0;
+  const { nothing = 0, sentence = null } = results[0]?.untrained ?? {};
   put('exact', ({ scores }) => scores.exact);
   put('f1', ({ scores }) => scores.f1);
   put('f1.answerable', ({ answerable }) => answerable?.f1);
@@ -69,6 +69,10 @@ function metricsOf(results: readonly SquadResult[]): Record<string, number> {
   put('loss', ({ loss }) => loss);
   put('pointsAboveNoAnswer', ({ scores }) => scores.f1 - nothing);
   found.noAnswer = nothing;
+  if (sentence !== null) {
+    put('pointsAboveSentence', ({ spans }) => spans && spans.f1 - sentence);
+    found.sentence = sentence;
+  }
   found.seconds = meanInterval(results.map(({ seconds }) => seconds)).mean;
   found.parameters = results[0]?.parameters ?? 0;
   return found;

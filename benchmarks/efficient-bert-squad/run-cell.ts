@@ -7,7 +7,7 @@ import { evaluateSquad, spanTask } from '../../src/tasks/index.ts';
 import type { Json } from '../../src/training/index.ts';
 import { openTaskModel } from '../efficient-bert-models/open-task-model.ts';
 import { tuneCell } from '../efficient-bert-models/tune-cell.ts';
-import { countAnswers, samplesOf } from './answers.ts';
+import { countAnswers, samplesOf, untrainedScores } from './answers.ts';
 import type { SquadCell, SquadResult } from './cells.ts';
 import { answerOptionsOf, type SquadConfig } from './config.ts';
 import { saveFiles } from './save-files.ts';
@@ -46,14 +46,13 @@ export async function runCell(
       async ({ best, outcome, failure, curve, seconds }, _read, steps): Promise<SquadResult> => {
         const answers = best?.evaluation.answers ?? [];
         const finished = best !== undefined && outcome === 'finished';
-        const impossible = questions.dev.filter((question) => question.answers.length === 0);
         return {
           diverged: failure ?? null,
           curve,
           best: best ? { step: best.step, ...withoutAnswers(best.evaluation) } : null,
           counts: best ? countAnswers(questions.dev, answers) : null,
           samples: best ? samplesOf(questions.dev, answers) : [],
-          nothing: (100 * impossible.length) / questions.dev.length,
+          untrained: untrainedScores(questions.dev),
           steps,
           seconds,
           parameters: countParameters(model),

@@ -90,7 +90,17 @@ describe('predict', () => {
     const [, scores] = await answers(await saved(tinyRegressor()), ['a film\tthe plot']);
     expect(scores).toEqual([{ score: expect.any(Number) }]);
     const context = 'bob made the film .';
-    const [, found] = await answers(await saved(tinyExtractor()), [`who made it ?\t${context}`]);
+    const [code, found] = await answers(await saved(tinyExtractor()), [
+      `who made it ?\t${context}`,
+      JSON.stringify({ question: 'who made it ?', context }),
+      // More tokens than the 32 positions of the model have room for, in the question and in the context.
+      JSON.stringify({ question: 'who made it ? '.repeat(20), context: `${context} `.repeat(20) }),
+      JSON.stringify({ question: 'who made it ?' }),
+    ]);
+    expect(code).toBe(1);
+    expect(found[1]).toEqual(found[0]);
+    expect(found[2]).toHaveProperty('answer');
+    expect(found[3]).toEqual({ error: 'There is no context.' });
     const [{ answer, score, nullScore }] = found as [{ answer: string; score: number; nullScore: number }];
     expect(context).toContain(answer);
     expect(answer === '').toBe(nullScore > score);
