@@ -60,8 +60,21 @@ export const registry: readonly Entry[] = [
     load: async () => (await import('./efficient-bert-squad.ts')).efficientBertSquad,
   },
   {
+    name: 'efficient-bert-fine-tuning',
+    load: async () => (await import('./efficient-bert-fine-tuning.ts')).efficientBertFineTuning,
+  },
+  {
     name: 'efficient-bert-latency',
     load: async () => (await import('./efficient-bert-latency.ts')).efficientBertLatency,
+  },
+  {
+    name: 'efficient-bert-distillation',
+    load: async () => (await import('./efficient-bert-distillation.ts')).efficientBertDistillation,
+  },
+  {
+    name: 'efficient-bert-distillation-teacher',
+    load: async () =>
+      (await import('./efficient-bert-distillation-teacher.ts')).efficientBertDistillationTeacher,
   },
   {
     name: 'efficient-bert-search',

@@ -16,7 +16,10 @@ export interface GlueRows {
 }
 
 /** @throws UserError (exit code 3) as `readGlue` */
-export async function loadRows(task: GlueTask, config: GlueConfig): Promise<GlueRows> {
+export async function loadRows(
+  task: GlueTask,
+  config: Pick<GlueConfig, 'dataDir' | 'skipBadRows'>,
+): Promise<GlueRows> {
   if (config.dataDir === GENERATED) {
     const [train, dev] = [generatedRows(task, 256, 0), generatedRows(task, 64, 1)];
     return { train, dev, test: undefined, skipped: 0, source: 'rows made here' };

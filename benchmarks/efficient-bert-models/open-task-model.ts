@@ -29,7 +29,10 @@ export interface Opened<M extends Model> {
 }
 
 /** The folder of the choice, fetched where it has to be; undefined: the model is drawn anew. */
-export async function modelFolderOf({ model }: ModelChoice, progress: Progress): Promise<string | undefined> {
+export async function modelFolderOf(
+  { model }: Pick<ModelChoice, 'model'>,
+  progress: Progress,
+): Promise<string | undefined> {
   if (model === PRETRAINED) {
     return provideMiniLm({ progress: { line: (text) => progress.note(text), bytes() {} } });
   }
