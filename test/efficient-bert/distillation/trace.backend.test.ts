@@ -67,7 +67,14 @@ function headed(kind: LossSettings['kind'], base: EncoderModel, streams: RandomS
 
 function models(kind: LossSettings['kind'], layers: number) {
   const streams = new RandomStreams(1);
-  const shape = { ...SHARED, width: 4, hidden: 4, embeddingWidth: 2, fitWidth: 6, expressions: EXPRESSIONS };
+  const shape = {
+    ...SHARED,
+    width: 4,
+    hidden: 4,
+    embeddingWidth: 2,
+    fitWidth: 6,
+    expressions: LAYERS.slice(0, layers).map(({ text }) => text),
+  };
   const student = headed(kind, new EfficientBert(shape, streams), streams);
   const teacher = headed(
     kind,
