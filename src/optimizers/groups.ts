@@ -42,7 +42,9 @@ export function checkGroups(optimizer: string, groups: unknown, ownKeys: readonl
     }
     const unknown = Object.keys(rule).find((key) => !known.includes(key));
     if (unknown !== undefined) {
-      throw new UserError(`${optimizer}: ${where} has no key '${unknown}'; known: ${known.join(', ')}`);
+      throw new UserError(
+        `${optimizer}: ${where} has no key '${unknown}' (got ${rule[unknown]}); known: ${known.join(', ')}`,
+      );
     }
     if (!(rule.match instanceof RegExp) && typeof rule.match !== 'function') {
       throw new UserError(

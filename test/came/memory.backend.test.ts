@@ -30,6 +30,41 @@ describe('state', () => {
   });
 });
 
+it('stateSummary says of each variable which slots it has, how large, and so how it is factored', () => {
+  const named: [string, readonly number[]][] = [
+    ['summary/kernel', [6, 4]],
+    ['summary/convolution', [3, 3, 2, 5]],
+    ['summary/bias', [4]],
+  ];
+  const variables = named.map(([name, shape]) =>
+    variableOf(new Float32Array(tf.util.sizeFromShape([...shape])), shape, name),
+  );
+  const optimizer = new CAME({
+    learningRate: 1e-3,
+    groups: [{ match: /convolution/, factorization: 'merge', confidence: false }],
+  });
+  expect(optimizer.stateSummary()).toEqual([]);
+  const gradients = Object.fromEntries(variables.map((variable) => [variable.name, tf.onesLike(variable)]));
+  optimizer.applyGradients(gradients);
+  const summary = optimizer.stateSummary();
+  const slots = [
+    { m: [6, 4], vr: [6], vc: [4], rr: [6], rc: [4] },
+    { m: [3, 3, 2, 5], vr: [18], vc: [5] },
+    { m: [4], v: [4] },
+  ];
+  const bytes = [4 * (24 + 20), 4 * (90 + 23), 4 * 8];
+  expect(summary).toEqual(
+    named.map(([name, shape], k) => ({ name, shape, slots: slots[k], bytes: bytes[k] })),
+  );
+  // The same without a step, from shapes alone.
+  expect(optimizer.stateBytes()).toBe(bytes.reduce((a, b) => a + b));
+  expect(optimizer.stateBytesFor(named.map(([name, shape]) => ({ name, shape })))).toBe(
+    optimizer.stateBytes(),
+  );
+  optimizer.dispose();
+  tf.dispose([variables, gradients]);
+});
+
 describe('transient memory', () => {
   const makers = {
     CAME: (weightDecay: number) => new CAME({ learningRate: 1e-3, weightDecay }),

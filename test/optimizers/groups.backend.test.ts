@@ -108,7 +108,7 @@ describe('groups', () => {
   });
 
   it.each([
-    [{ match: /x/, wd: 1 }, "groups[0] has no key 'wd'"],
+    [{ match: /x/, wd: 1 }, "groups[0] has no key 'wd' (got 1)"],
     [{ match: 'x' }, 'groups[0].match must be a RegExp'],
     [{ match: /x/, weightDecay: -1 }, 'groups[0].weightDecay must be at least 0; got -1'],
     [

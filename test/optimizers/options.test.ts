@@ -27,6 +27,17 @@ describe('options', () => {
     ['an unknown rule for non-finite gradients', came({ nonFinite: 'ignore' }), /nonFinite/],
     ['no learning rate', () => new CAME({} as { learningRate: number }), /learningRate/],
     ['a learning rate that is not finite', came({ learningRate: Number.NaN }), /learningRate.*NaN/],
+    ['a schedule of no kind', came({ learningRate: { kind: 'step', peak: 1 } }), /'step' schedule.*cosine/],
+    [
+      'a schedule out of range',
+      came({ learningRate: { kind: 'linear', peak: 1, warmup: 20, total: 10 } }),
+      /warmup must be at most the 10 steps of the run, got 20/,
+    ],
+    [
+      'a misspelt schedule',
+      came({ learningRate: { kind: 'constant', peak: 1, warmUp: 2 } }),
+      /learningRate: a schedule has no 'warmUp'/,
+    ],
     ['AdamW with β = 1', () => new AdamW({ beta1: 1 }), /AdamW: beta1/],
   ])('refuses %s', (_what, make, message) => {
     expect(make).toThrow(UserError);
@@ -77,6 +88,22 @@ describe('configuration', () => {
     const optimizer = new AdamW({ learningRate: (step) => 0.1 / (step + 1), decay: () => true });
     expect(optimizer.getConfig()).toMatchObject({ learningRate: 0.1, decay: 'all' });
     expect(warn).toHaveBeenCalledTimes(2);
+  });
+
+  it('keeps a schedule object, and continues it', async () => {
+    const learningRate = { kind: 'linear', peak: 0.1, warmup: 2, total: 6 } as const;
+    const optimizer = new AdamW({ learningRate });
+    expect(optimizer.currentLearningRate()).toBe(0.05);
+    const saved = JSON.parse(JSON.stringify(optimizer.getConfig()));
+    expect(saved.learningRate).toEqual(learningRate);
+    const loaded = AdamW.fromConfig<AdamW>(AdamW, saved);
+    const iter = tf.scalar(4, 'int32');
+    await loaded.setWeights([{ name: 'iter', tensor: iter }]);
+    // Four of six steps are done, two of them the warm-up: half of the way down.
+    expect(loaded.currentLearningRate()).toBeCloseTo(0.05, 12);
+    loaded.setLearningRate({ ...learningRate, kind: 'constant' });
+    expect(loaded.currentLearningRate()).toBe(0.1);
+    iter.dispose();
   });
 
   it('is found by TensorFlow.js once registered', () => {
