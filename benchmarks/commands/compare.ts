@@ -111,10 +111,15 @@ function cellTable({ metrics, shared, identical, onlyA, onlyB }: PairedCells): T
       interval(difference),
       a.mean !== 0 && ['time', 'rate'].includes(metricKind(metric)) ? (b.mean / a.mean).toFixed(3) : '–',
       String(difference.n),
-      Number.isNaN(adjusted) ? '–' : adjusted.toPrecision(2),
+      shownProbability(adjusted),
     ]),
     note: 'Paired by seed, with 95 % t intervals; p is that of the paired t test, adjusted by Holm for all lines. Equal numbers are left out.',
   };
+}
+
+function shownProbability(p: number): string {
+  if (Number.isNaN(p)) return '–';
+  return p < 1e-4 ? '< 0.0001' : p.toPrecision(2);
 }
 
 function interval({ mean, high }: Interval): string {

@@ -14,6 +14,7 @@ import { writeResults } from '../../src/experiment/write-results.ts';
 import { createCellExecutor } from '../cell-executor.ts';
 import { cellSpec, copyOfData, refuseOther } from './cell-spec.ts';
 import { computeCells, countCells } from './compute-cells.ts';
+import { FailedRun } from './failed-run.ts';
 import { newDirectoryName } from './new-directory-name.ts';
 import { jobsOf } from './plan.ts';
 import { recordRun, type StartedRun } from './record.ts';
@@ -96,11 +97,12 @@ export async function execute(
     return { summary, outcome };
   } catch (error) {
     progress.finish();
-    if (!(error instanceof Interrupted) || !recording) throw error;
+    if (!recording) throw error;
     const words = ['run', experiment.name, '--out', shown, '--resume'];
     if (options.tensorboard) words.push('--tensorboard');
     if (queue !== undefined) words.push('--queue', withoutPassword(queue));
-    throw new Interrupted(commandLine(invocation, words));
+    const resumeCommand = commandLine(invocation, words);
+    throw error instanceof Interrupted ? new Interrupted(resumeCommand) : new FailedRun(error, resumeCommand);
   } finally {
     await executor?.close();
     await live?.close();

@@ -2,9 +2,15 @@ import pc from 'picocolors';
 import { UserError } from '../../src/errors.ts';
 import { Interrupted } from '../../src/experiment/experiment.ts';
 import { explainFileError } from '../../src/experiment/file-errors.ts';
+import { FailedRun } from './failed-run.ts';
 
 /** Says on stderr what went wrong and returns the exit code. Only a mistake of ours shows a stack trace. */
 export function reportError(thrown: unknown, invocation: string): number {
+  if (thrown instanceof FailedRun) {
+    const exitCode = reportError(thrown.cause, invocation);
+    process.stderr.write(`Continue with\n  ${thrown.resumeCommand}\n`);
+    return exitCode;
+  }
   const { red } = pc.createColors(process.stderr.isTTY === true && !process.env.NO_COLOR);
   const error = explainFileError(thrown);
   if (error instanceof UserError) {

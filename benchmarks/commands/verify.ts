@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { UserError } from '../../src/errors.ts';
 import { type HeldMetric, holdAgainstBand } from '../../src/experiment/report/band.ts';
+import { commandLine } from '../../src/experiment/report/command-line.ts';
 import { settingDifferences } from '../../src/experiment/report/differences.ts';
 import { committedReport } from '../../src/experiment/report/save-report.ts';
 import { readStoredRun, type StoredRun } from '../../src/experiment/report/stored-run.ts';
@@ -81,9 +82,19 @@ async function findRun(name: string, reports: string, runs: string): Promise<Sto
   if (latest !== undefined) return latest;
   throw new UserError(
     `There is no finished run of ${name} in ${runs} with the settings of ${committed.directory}. ` +
-      `Make one with: run ${name} --preset ${committed.settings.preset}`,
+      `Make one with: ${commandLine('run', [name, ...optionsOf(committed.environment.command)])}`,
     3,
   );
+}
+
+/** The options of a command of `run` that decide what it computes. */
+function optionsOf(command: readonly string[]): string[] {
+  const deciding = ['--preset', '--seeds', '--data', '--set', '--peers'];
+  return command.flatMap((word, at) => {
+    const [option = ''] = word.split('=');
+    if (deciding.includes(word)) return [word, command[at + 1] ?? ''];
+    return deciding.includes(option) ? [word] : [];
+  });
 }
 
 function describe({ directory, experiment, verdict, reason, committed, metrics, passed }: Verified): string {

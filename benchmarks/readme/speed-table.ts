@@ -7,7 +7,7 @@ export function speedTable({ report, reports }: SectionContext): string {
   const [step, optimizer, memory] = (['training-step', 'optimizer-step', 'training-memory'] as const).map(
     report,
   ) as [CommittedReport, CommittedReport, CommittedReport];
-  const from = (experiment: string) => `[\`run ${experiment}\`](${reports}/${experiment}/summary.json)`;
+  const from = (experiment: string) => `[\`run ${experiment}\`](${reports}/${experiment}/results.md)`;
   const rows = [
     [`captured training step, ${size(step, 'D256')}`, largeStep(step), from('training-step')],
     [`the same, ${size(step, 'D128')}`, smallStep(step), from('training-step')],

@@ -153,6 +153,7 @@ describe('a cell that fails', () => {
       const env = failure === 'out of memory' ? { NODE_OPTIONS: '--max-old-space-size=150' } : {};
       const { code, stderr } = await count(out, ['--set', `failure=${failure}`], { env });
       expect(stderr).toMatch(message);
+      expect(stderr).toMatch(/^Continue with\n {2}npm run -s cli -- run counting --out \S+ --resume$/m);
       expect(code).toBe(exitCode);
       expect(storedCells(out).length).toBeGreaterThanOrEqual(4);
       expect(storedCells(out).map(({ name }) => name)).not.toContain('cell-5.json');

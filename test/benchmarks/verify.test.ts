@@ -99,7 +99,9 @@ describe('verify', () => {
   it('says what is missing, with exit code 3', async () => {
     await expect(verify('came-convergence')).rejects.toMatchObject({
       exitCode: 3,
-      message: expect.stringContaining('There is no finished run of came-convergence'),
+      message: expect.stringMatching(
+        /There is no finished run of came-convergence.*: run came-convergence --data \S+novel\.txt --set 'x=it'\\''s'$/,
+      ),
     });
     await expect(verify('training-step')).rejects.toMatchObject({
       exitCode: 3,
