@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { type ArchitectureRow, journalCsv } from '../../methods/efficient-bert/index.ts';
 import { saveModel } from '../../src/bert/index.ts';
@@ -6,12 +5,12 @@ import type { CellContext } from '../../src/experiment/experiment.ts';
 import { writeFileOfRun } from '../../src/experiment/files-of-run.ts';
 import { countParameters, type ParameterOwner } from '../../src/nn/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
-import type { Json } from '../../src/training/index.ts';
 import {
   fineTuned,
   type Trained,
   type Training,
 } from '../efficient-bert-distillation-training/fine-tuned.ts';
+import { identityOf } from '../efficient-bert-distillation-training/identity.ts';
 import { buildStudent, studentShape } from '../efficient-bert-distillation-training/student.ts';
 import { pretrainSupernet } from '../efficient-bert-distillation-training/supernet.ts';
 import type { TaskData } from '../efficient-bert-distillation-training/task-data.ts';
@@ -119,12 +118,4 @@ function scored({ score, seconds, failure }: Trained, model: ParameterOwner): Sc
 function journalOf(name: StageJournal['name'], { state, winner }: StageResult): StageJournal {
   const entries = state.scored.map(({ index, key: _, ...rest }) => ({ candidate: index, ...rest }));
   return { name, entries, winner };
-}
-
-/** What a checkpoint must agree with to be continued: all settings but those that touch no training, and the data. */
-function identityOf(seed: number, { config, backend, data }: CellContext<SearchConfig>): Json {
-  const { dataDir: _, saveTo: __, timesSmaller: ___, shareKept: ____, ...settings } = config;
-  const text = data?.sha256 ?? null;
-  const digest = createHash('sha256').update(JSON.stringify(settings)).digest('hex');
-  return { seed, settings: digest, text, backend: backend.name };
 }

@@ -38,6 +38,7 @@ export {
   type ParameterWindow,
   paperWindow,
   parametersOf,
+  plainName,
   type SearchedShape,
   type SizeTable,
   sizeIndex,
