@@ -36,7 +36,7 @@ export type FineTuningConfig = Recipe & {
   readonly peerVariants: boolean;
 };
 
-const paper: FineTuningConfig = {
+const recipe: FineTuningConfig = {
   ...BERT_RECIPE,
   evaluations: 4,
   model: PRETRAINED,
@@ -60,11 +60,11 @@ const paper: FineTuningConfig = {
 
 export const presets: Readonly<Record<Preset, FineTuningConfig>> = {
   smoke: {
-    ...paper,
+    ...recipe,
     model: TINY,
     dataDir: GENERATED,
     batchSize: 16,
-    epochs: 2,
+    epochs: 4,
     learningRate: 1e-2,
     length: 16,
     evaluations: 2,
@@ -77,8 +77,8 @@ export const presets: Readonly<Record<Preset, FineTuningConfig>> = {
     pause: 0,
     peerVariants: false,
   },
-  laptop: { ...paper, maximumSteps: 300, evaluations: 2, trainPeer: true, reference: 0, rounds: 5 },
-  paper,
+  laptop: { ...recipe, evaluations: 2 },
+  paper: { ...recipe, trainPeer: true, reference: 0 },
 };
 
 export function check(config: FineTuningConfig): void {
