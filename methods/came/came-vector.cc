@@ -8,6 +8,7 @@
 
 #include "../../src/native/kernel.h"
 #include "../../src/native/parallel.h"
+#include "../../src/optimizers/update-each.h"
 
 namespace {
 
@@ -84,9 +85,6 @@ void update(const Update& variable, const Settings& s, tfjs_methods::Team& team)
   });
 }
 
-// What is smaller than this is updated by one thread, several variables at a time.
-constexpr int64_t kSmall = 128 * 1024;
-
 void compute(void* data, TF_OpKernelContext* kernelContext) {
   const Settings& s = *static_cast<Settings*>(data);
   const size_t count = s.sizes.size();
@@ -97,18 +95,12 @@ void compute(void* data, TF_OpKernelContext* kernelContext) {
   const float* gradientScale = context.input(static_cast<int>(4 * count) + 1, 1);
   if (context.failed()) return;
 
-  std::vector<Update> small, large;
+  std::vector<Update> updates;
   for (size_t k = 0; k < count; ++k) {
     const float* row = scalars + 3 * s.groups[k];
-    (s.sizes[k] < kSmall ? small : large)
-        .push_back({s.sizes[k], W[k], M[k], v[k], g[k], *gradientScale, row[2], row[1]});
+    updates.push_back({s.sizes[k], W[k], M[k], v[k], g[k], *gradientScale, row[2], row[1]});
   }
-  tfjs_methods::Team team;
-  for (const Update& variable : large) update(variable, s, team);
-  team.parallelFor(static_cast<int64_t>(small.size()), 1, [&](int64_t item, int64_t) {
-    auto one = tfjs_methods::Team::ofOne();
-    update(small[item], s, one);
-  });
+  tfjs_methods::updateEach(s.sizes, [&](size_t k, tfjs_methods::Team& team) { update(updates[k], s, team); });
   context.done();
 }
 
