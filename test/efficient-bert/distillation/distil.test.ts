@@ -154,15 +154,11 @@ describe('warm-up distillation', () => {
     expect(rest.task?.best).toEqual(whole.task?.best);
   });
 
-  it('gives the same weights without a folder, but for the best', async () => {
-    const [one, other] = [await warmUp(undefined), await warmUp(undefined)];
-    expect(one.task?.best?.step).toBe(8);
-    expect(one.weights).toEqual(other.weights);
-    await expect(
-      warmUp(undefined, {
-        task: { evaluation: { every: 4, keep: 'best', run: async () => ({ selection: 1, loss: 1 }) } },
-      }),
-    ).rejects.toThrow(UserError);
+  it('needs no folder, unless the best weights are to be kept', async () => {
+    const { task } = await warmUp(undefined);
+    expect([task?.outcome, task?.best?.step]).toEqual(['finished', 8]);
+    const evaluation = { every: 4, keep: 'best', run: async () => ({ selection: 1, loss: 1 }) } as const;
+    await expect(warmUp(undefined, { text: { evaluation } })).rejects.toThrow(UserError);
   });
 
   it('refuses to continue another run', async () => {
