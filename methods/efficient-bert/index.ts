@@ -1,6 +1,7 @@
 export { ARCHITECTURES, type Architecture, BERT_EXPRESSION } from './architectures.ts';
 export { buildEncoder } from './build-encoder.ts';
 export { resolveFfnBlock, type SearchedMlpOptions } from './config.ts';
+export * from './distillation/index.ts';
 export { EfficientBert } from './efficient-bert.ts';
 export {
   EfficientBertMlp,
