@@ -44,7 +44,7 @@ export function normalizeAnswer(text: string): string {
   return text
     .toLowerCase()
     .replace(/[!-/:-@[-`{-~]/g, '')
-    .replace(/\b(a|an|the)\b/g, ' ')
+    .replace(/(?<![\p{L}\p{N}])(a|an|the)(?![\p{L}\p{N}])/gu, ' ') // \b would find an article in Bahía
     .split(/\s+/)
     .filter((word) => word !== '')
     .join(' ');

@@ -112,6 +112,7 @@ describe('answers', () => {
 describe('scores (golden check 26)', () => {
   it('normalise and compare bags of words', () => {
     expect(normalizeAnswer("The  Quick, (brown) fox's an apple!")).toBe('quick brown foxs apple');
+    expect(normalizeAnswer('The Bahía, an a')).toBe('bahía');
     expect(wordF1('the big black cat', 'black cat sat')).toBeCloseTo(2 / 3, 12);
     expect(wordF1('', '')).toBe(1);
     expect(wordF1('cat', '')).toBe(0);
