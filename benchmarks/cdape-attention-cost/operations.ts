@@ -22,3 +22,14 @@ export function stepOperations(
 ): number {
   return 3 * 2 * multiplyAddsPerPair * layers * batchSize * length ** 2;
 }
+
+/** Bytes in float32, for one sequence and layer, of what the authors' rule holds: scores, input of f, hidden map (held twice). */
+export function mapBytes(
+  encoding: string,
+  length: number,
+  { heads, hiddenWidth }: Pick<Sizes, 'heads' | 'hiddenWidth'>,
+): { readonly scores: number; readonly input: number; readonly hidden: number } {
+  const channels = encoding.endsWith('-none') || encoding.endsWith('-rope') ? heads : 2 * heads;
+  const [scores, input, hidden] = [heads, channels, hiddenWidth].map((maps) => 4 * maps * length ** 2);
+  return { scores, input, hidden } as { scores: number; input: number; hidden: number };
+}

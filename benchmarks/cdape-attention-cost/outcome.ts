@@ -10,7 +10,7 @@ import { sampleRow } from '../sample-row.ts';
 import type { AttentionCostConfig } from './config.ts';
 import { peerEncodings, peerName } from './contestant-names.ts';
 import { evaluationBars, evaluationMetrics, evaluationTable } from './evaluation-outcome.ts';
-import { multiplyAdds, stepOperations } from './operations.ts';
+import { mapBytes, multiplyAdds, stepOperations } from './operations.ts';
 import type { CostResult, EvaluationResult, LengthResult, MeasuredContestant } from './result.ts';
 
 const mebibyte = 2 ** 20;
@@ -118,6 +118,10 @@ function costTable(result: LengthResult, config: AttentionCostConfig): Table {
     ];
   };
   const { width, layers, heads, batchSize, hiddenWidth, kernelSize } = config;
+  const bytes = mapBytes('cdape-kerple', length, config);
+  const [scores, input, hidden] = [bytes.scores, bytes.input, bytes.hidden].map((each) =>
+    ((layers * batchSize * each) / mebibyte).toPrecision(3),
+  );
   return {
     title: `One training step at T ${length}`,
     columns: [
@@ -136,7 +140,8 @@ function costTable(result: LengthResult, config: AttentionCostConfig): Table {
     note:
       `D ${width}, L ${layers}, H ${heads}, B ${batchSize}, w ${hiddenWidth}, k ${kernelSize}; forward, backward and AdamW in float32, loss ` +
       `read back; ${availableParallelism()} cores. Peak: the most that the process ever held, recording included. GFLOP of f: of the whole ` +
-      'square, forward and backward; ours computes the causal half. f ÷ attention: multiply-adds against those of scores and values.',
+      'square, forward and backward; ours computes the causal half. f ÷ attention: multiply-adds against those of scores and values. In ' +
+      `all layers CDAPE-Kerple’s scores are ${scores} MiB, inputs of f ${input} and hidden maps ${hidden}; ours never hold the last.`,
   };
 }
 

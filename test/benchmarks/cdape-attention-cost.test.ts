@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { check, costCells, presets } from '../../benchmarks/cdape-attention-cost/config.ts';
 import { lossDifferences } from '../../benchmarks/cdape-attention-cost/loss-differences.ts';
-import { multiplyAdds, stepOperations } from '../../benchmarks/cdape-attention-cost/operations.ts';
+import { mapBytes, multiplyAdds, stepOperations } from '../../benchmarks/cdape-attention-cost/operations.ts';
 import { outcome } from '../../benchmarks/cdape-attention-cost/outcome.ts';
 import type { EvaluationResult, LengthResult } from '../../benchmarks/cdape-attention-cost/result.ts';
 
@@ -16,6 +16,12 @@ describe('operations for each query and key', () => {
     expect(convolution / attention).toBe(2.25);
     expect(multiplyAdds('dape-kerple', paper).convolution / attention).toBe(0.75);
     expect(multiplyAdds('cdape-kerple', { ...paper, kernelSize: 5 }).convolution / attention).toBe(3.75);
+  });
+
+  it('leave maps of 12, 24 and 32 MiB at T 512', () => {
+    const { scores, input, hidden } = mapBytes('cdape-kerple', 512, paper);
+    expect([scores, input, hidden].map((bytes) => bytes / 2 ** 20)).toEqual([12, 24, 32]);
+    expect(mapBytes('cdape-none', 512, paper).input).toBe(scores);
   });
 
   it('have two thirds without a bias, and none without f', () => {
