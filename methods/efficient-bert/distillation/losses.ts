@@ -33,17 +33,14 @@ export function attentionLoss(
 ): tf.Scalar {
   return tf.tidy(() => {
     const token = tf.sub(1, tf.cast(padding, 'float32')); // [B, L]
-    const visible = manner.hiddenScores === 'padding' ? token.expandDims(1).expandDims(1) : undefined; // [B, 1, 1, L]
-    const asking = token.expandDims(1).expandDims(3); // [B, 1, L, 1]
-    const seen = (scores: tf.Tensor4D): tf.Tensor =>
-      visible === undefined ? withoutHidden(scores) : tf.mul(scores, visible); // Z(a)
-    const weights =
-      manner.meanOver === 'tokens' ? tf.mul(asking, token.expandDims(1).expandDims(1)) : undefined;
+    const asked = token.expandDims(1).expandDims(1); // [B, 1, 1, L]
+    const pairs = manner.meanOver === 'tokens' ? tf.mul(token.expandDims(1).expandDims(3), asked) : undefined; // [B, 1, L, L]
+    const seen = (scores: tf.Tensor4D): tf.Tensor => {
+      if (manner.hiddenScores === 'at most −100') return withoutHidden(scores);
+      return pairs === undefined ? tf.mul(scores, asked) : scores; // pairs have weights of 0 there
+    };
     return sumOf(
-      student.map((scores, l) => {
-        const difference = tf.sub(seen(teacher[l] as tf.Tensor4D), seen(scores));
-        return meanOfSquares(difference, weights);
-      }),
+      student.map((scores, l) => meanOfSquares(tf.sub(seen(teacher[l] as tf.Tensor4D), seen(scores)), pairs)),
     );
   });
 }
