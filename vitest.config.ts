@@ -4,12 +4,18 @@ import { probeTestBackends } from './test/support/probe.ts';
 /** Files named so run once on every backend that is present; all other tests run once. */
 const BACKEND_TESTS = 'test/**/*.backend.test.ts';
 
-// vmThreads and shared processes would mix TensorFlow.js's global state between files.
-const EACH_PROJECT = { pool: 'forks', isolate: true, testTimeout: 60_000, hookTimeout: 60_000 } as const;
+const EACH_PROJECT = { pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } as const;
 
 export default defineConfig(async () => {
   const unit: TestProjectInlineConfiguration = {
-    test: { ...EACH_PROJECT, name: 'unit', include: ['test/**/*.test.ts'], exclude: [BACKEND_TESTS] },
+    // These switch backends, variables of the environment and folders.
+    test: {
+      ...EACH_PROJECT,
+      name: 'unit',
+      isolate: true,
+      include: ['test/**/*.test.ts'],
+      exclude: [BACKEND_TESTS],
+    },
   };
   const backends = await probeTestBackends();
   const onEachBackend = backends.map(
@@ -17,6 +23,8 @@ export default defineConfig(async () => {
       test: {
         ...EACH_PROJECT,
         name: project,
+        // A backend takes a second to load, and a shader half a second to compile: once for all files of a process.
+        isolate: false,
         testTimeout,
         include: [BACKEND_TESTS],
         exclude: [...exclude],

@@ -17,11 +17,9 @@ import {
 import { AdamW } from '../../src/optimizers/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 import { expectAllClose, maxDifference } from '../support/allclose.ts';
+import { CAPTURES } from '../support/modes.ts';
 import { RandomNumbers } from '../support/random-numbers.ts';
 import { expectNoLeak } from '../support/tensors.ts';
-
-/** Minutes on a software adapter, where `compile` does nothing. */
-const TOO_SLOW = tf.getBackend() === 'webgpu';
 
 const SIZES = { vocabulary: 11, contextLength: 8, width: 8, layers: 2, heads: 2, hidden: 12 };
 const [B, T] = [2, 7];
@@ -70,7 +68,7 @@ describe.each(POSITION_ENCODINGS)('%s', (name) => {
     }
   });
 
-  it.skipIf(TOO_SLOW)('has the same logits compiled', async () => {
+  it.skipIf(!CAPTURES)('has the same logits compiled', async () => {
     const model = create(name);
     const compiled = compile((x: tf.Tensor2D) => model.logits(x));
     for (const seed of [5, 6]) {
@@ -137,7 +135,7 @@ describe.each(POSITION_ENCODINGS)('%s', (name) => {
     model.dispose();
   });
 
-  it.skipIf(TOO_SLOW)('learns, eager and compiled alike, and leaves nothing behind', async () => {
+  it('learns, eager and compiled alike, and leaves nothing behind', async () => {
     const losses: number[][] = [];
     const train = async (compiled: boolean) => {
       const model = create(name);
@@ -159,12 +157,13 @@ describe.each(POSITION_ENCODINGS)('%s', (name) => {
       model.dispose();
       tf.dispose([x, y]);
     };
-    await train(false);
-    await expectNoLeak(() => train(true));
-    const [eager, compiled] = losses as [number[], number[]];
+    await expectNoLeak(() => train(false));
+    if (CAPTURES) await expectNoLeak(() => train(true));
+    const [eager = [], compiled] = losses;
     expect(eager.at(-1)).toBeLessThan(0.95 * (eager[0] as number));
     // Recording draws random positions more often; otherwise sums in another order, and Adam's first steps do not shrink.
-    if (name !== 'rope-randomized') await expectAllClose(compiled, eager, { rtol: 2e-4, atol: 2e-4 });
+    if (compiled && name !== 'rope-randomized')
+      await expectAllClose(compiled, eager, { rtol: 2e-4, atol: 2e-4 });
   });
 });
 

@@ -5,6 +5,7 @@ import { compile } from '../../src/compile/index.ts';
 import type { EncoderInputs } from '../../src/nn/encoder/index.ts';
 import { countParameters } from '../../src/nn/index.ts';
 import { expectAllClose, tolerance } from '../support/allclose.ts';
+import { MODES } from '../support/modes.ts';
 import { expectNoLeak } from '../support/tensors.ts';
 import golden from './golden-model.json' with { type: 'json' };
 import {
@@ -32,7 +33,7 @@ function logitsOf(model: GoldenModel, inputs: EncoderInputs): tf.Tensor {
   });
 }
 
-describe.each(['eager', 'captured'])('the golden tiny models, %s', (how) => {
+describe.each(MODES)('the golden tiny models, %s', (how) => {
   /** The same several times, so that a captured graph itself runs. */
   async function run(
     fn: (inputs: EncoderInputs) => tf.Tensor[],
@@ -49,7 +50,7 @@ describe.each(['eager', 'captured'])('the golden tiny models, %s', (how) => {
     tf.dispose(Object.values(inputs));
   }
 
-  it.each(TASKS)('student, %s', async (task) => {
+  it.each(TASKS)('golden check 15: student, %s', async (task) => {
     const model = await goldenStudent(task);
     await run(
       (inputs) => [logitsOf(model, inputs)],
@@ -59,7 +60,7 @@ describe.each(['eager', 'captured'])('the golden tiny models, %s', (how) => {
   });
 
   it.each(TASKS.flatMap((task) => (['Bert', 'EfficientBert'] as const).map((kind) => [task, kind] as const)))(
-    'teacher, %s, as %s',
+    'golden check 15: teacher, %s, as %s',
     async (task, kind) => {
       const model = goldenTeacher(task, kind);
       await run(
@@ -70,7 +71,7 @@ describe.each(['eager', 'captured'])('the golden tiny models, %s', (how) => {
     },
   );
 
-  it('what the student hands to distillation: scores, and hidden states fitted to the teacher', async () => {
+  it('golden checks 13 and 14: what the student hands to distillation: scores, and hidden states fitted to the teacher', async () => {
     const model = await goldenStudent('mnli');
     const { encoder, fit } = model.base;
     await run(
@@ -91,7 +92,7 @@ describe.each(['eager', 'captured'])('the golden tiny models, %s', (how) => {
     model.dispose();
   });
 
-  it('the hidden states of the teacher', async () => {
+  it('golden check 14: the hidden states of the teacher', async () => {
     const model = goldenTeacher('mnli', 'Bert');
     await run(
       (inputs) => {

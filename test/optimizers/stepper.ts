@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { compile } from '../../src/compile/index.ts';
 import type { Optimizer } from '../../src/optimizers/index.ts';
+import { MODES, type Mode } from '../support/modes.ts';
 
-export const MODES = ['eager', 'captured'] as const;
-export type Mode = (typeof MODES)[number];
+export { MODES, type Mode };
 
 /** A variable of these values, under a name of its own. */
 export function variableOf(values: ArrayLike<number>, shape: readonly number[], name?: string): tf.Variable {
