@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { presets } from '../src/experiment/experiment.ts';
 import { addDiskCommands } from './commands/disk-commands.ts';
+import { addDistillCommands } from './commands/distill-commands.ts';
 import { examples } from './commands/examples.ts';
 import type { ListOptions } from './commands/ls.ts';
 import { backendOption, oneOf, parseCount, parseMinutes, parseSeeds } from './commands/option-values.ts';
@@ -81,6 +82,8 @@ export function buildProgram(done: (exitCode: number) => void): Command {
   addResultsCommands(program, { done, invocation });
   program.commandsGroup('Several machines:');
   addQueueCommands(program, { invocation });
+  program.commandsGroup('Models:');
+  addDistillCommands(program, { invocation });
   addPredictCommand(program, { done, invocation });
   program.commandsGroup('This machine:');
   addMachineCommands(program, invocation);

@@ -1,4 +1,5 @@
 import {
+  type Distillable,
   Distillation,
   type Distilled,
   type DistilledParts,
@@ -19,8 +20,8 @@ import { makeJudge, type TaskHead, taskModelOf } from './task-head.ts';
 
 /** One phase of distillation as all parts of a pipeline run it. */
 export interface Phase {
-  readonly teacher: TaskHead;
-  readonly data: TaskData;
+  readonly teacher: Distillable;
+  readonly data: PhaseData;
   readonly length: TrainingLength;
   readonly streams: RandomStreams;
   /** The authors' behaviour with its quirks, or these mended. */
@@ -34,6 +35,9 @@ export interface Phase {
   /** Called after each step. */
   readonly onStep?: () => void;
 }
+
+/** What phases need of their data. */
+export type PhaseData = Pick<TaskData, 'text' | 'tokenizer' | 'length'>;
 
 export type PhaseTraining = Omit<Training, 'folder'>;
 
@@ -56,6 +60,7 @@ export async function distilOnTexts(
 }
 
 export interface TaskPhase extends Phase {
+  readonly data: TaskData;
   /** What is trained on. */
   readonly examples: ExampleSet;
   /** What is judged by, so often. */

@@ -4,13 +4,12 @@ import {
   type EfficientBertConfig,
   type SearchedShape,
 } from '../../methods/efficient-bert/index.ts';
-import type { EncoderStart } from '../../src/bert/index.ts';
+import type { EncoderSizes, EncoderStart } from '../../src/bert/index.ts';
 import type { WordPieceTokenizer } from '../../src/data/index.ts';
 import { SPECIAL_TOKENS } from '../../src/data/index.ts';
 import type { RandomStreams } from '../../src/random/index.ts';
 import type { ArchitectureName } from '../efficient-bert-models/model-names.ts';
 import { SMALL_STUDENT, type StudentChoice } from './student-choice.ts';
-import type { TaskHead } from './task-head.ts';
 
 /** A student without its expressions. */
 export interface StudentShape {
@@ -24,12 +23,12 @@ export interface StudentShape {
 /** The student of a teacher: with a map to its width, and its vocabulary. */
 export function studentShape(
   { student, studentSizes }: StudentChoice,
-  teacher: TaskHead,
+  teacher: EncoderSizes,
   { vocabulary }: WordPieceTokenizer,
 ): StudentShape {
   const published = ARCHITECTURES['efficient-bert'];
-  const fitWidth = teacher.base.sizes.width;
-  const given = { fitWidth, vocabulary: Math.max(vocabulary.length, teacher.base.sizes.vocabulary) };
+  const fitWidth = teacher.width;
+  const given = { fitWidth, vocabulary: Math.max(vocabulary.length, teacher.vocabulary) };
   const paddingToken = vocabulary.indexOf(SPECIAL_TOKENS.padding);
   if (student === SMALL_STUDENT) {
     const { layers, dropout, ...sizes } = studentSizes;

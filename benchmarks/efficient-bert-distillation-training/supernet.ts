@@ -1,18 +1,17 @@
 import { join } from 'node:path';
+import type { Distillable } from '../../methods/efficient-bert/distillation/index.ts';
 import { EfficientBert, supernetOf } from '../../methods/efficient-bert/index.ts';
 import { UserError } from '../../src/errors.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 import type { Training } from './fine-tuned.ts';
-import { distilOnTexts } from './phase.ts';
+import { distilOnTexts, type PhaseData } from './phase.ts';
 import type { TrainingLength } from './recipe.ts';
 import type { StudentShape } from './student.ts';
-import type { TaskData } from './task-data.ts';
-import type { TaskHead } from './task-head.ts';
 
 export interface Pretraining {
   readonly shape: StudentShape;
-  readonly teacher: TaskHead;
-  readonly data: TaskData;
+  readonly teacher: Distillable;
+  readonly data: PhaseData;
   readonly length: TrainingLength;
   readonly faithful: boolean;
 }

@@ -98,6 +98,11 @@ function sentencesOf(rows: readonly GlueExample[]): string[] {
   return rows.flatMap(({ a, b }) => (b === null ? [a] : [a, b]));
 }
 
+/** A text as `loadTaskData` takes it. */
+export function pretrainingTextOf(text: TextFile, tokenizer: WordPieceTokenizer): PretrainingText {
+  return pretrainingText(linesOf(text).join('\n'), tokenizer);
+}
+
 /** Lines with more than a few words: titles and blank lines teach nothing. */
 function linesOf({ path, bytes }: TextFile): string[] {
   const lines = new TextDecoder()

@@ -23,6 +23,8 @@ export interface WarmUp {
   /** Of the task. Default attention, hidden states and predictions. */
   readonly losses?: DistilledParts;
   readonly faithful: boolean;
+  /** A student that is there already, in place of a new one; owned from here on. */
+  readonly given?: TaskHead;
 }
 
 export interface TrainedStudent extends Trained {
@@ -41,8 +43,8 @@ const EVALUATIONS = 6;
 export async function warmUp(given: WarmUp, training: Training): Promise<TrainedStudent> {
   const { shape, expressions, teacher, supernet, data, texts, task, losses, faithful } = given;
   const streams = new RandomStreams(training.seed);
-  const encoder = buildStudent(shape, expressions, streams);
-  const model = headOf(data.task, encoder, streams);
+  const model = given.given ?? headOf(data.task, buildStudent(shape, expressions, streams), streams);
+  const encoder = model.base;
   try {
     if (supernet) await copyFromSupernet(supernet, encoder);
     const phase = { teacher, data, streams, faithful };

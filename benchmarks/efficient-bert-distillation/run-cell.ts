@@ -39,7 +39,7 @@ export async function runCell(
     const { model: teacher, score, seconds } = await openTeacher(config, teacherFolder, data, training);
     owned.push(teacher);
     progress.note(`${label}: the teacher has ${score.toFixed(4)} on the dev set`);
-    const shape = studentShape(config, teacher, data.tokenizer);
+    const shape = studentShape(config, teacher.base.sizes, data.tokenizer);
     const wantsSupernet = ways.some((way) => way.startsWith('warm-up'));
     const pretraining = { shape, teacher, data, length: config.pretraining, faithful };
     const supernet = wantsSupernet ? await pretrainSupernet(pretraining, training) : undefined;

@@ -54,7 +54,7 @@ export async function runCell(
     const { model: teacher, ...ofTeacher } = await openTeacher(config, teacherFolder, data, training);
     owned.push(teacher);
     progress.note(`${training.label}: the teacher has ${ofTeacher.score.toFixed(4)} on the dev set`);
-    const shape = studentShape(config, teacher, data.tokenizer);
+    const shape = studentShape(config, teacher.base.sizes, data.tokenizer);
     const pretraining = { shape, teacher, data, length: config.pretraining, faithful: config.faithful };
     const { model: supernet, seconds: pretrainingSeconds } = await pretrainSupernet(pretraining, training);
     owned.push(supernet);

@@ -32,7 +32,9 @@ function runChild(folder: string, kill?: { lines: number; delay: number }): Prom
 
 /** Without the column of seconds, the last but one. */
 function journalOf(folder: string): string[] {
-  const lines = readFileSync(join(folder, 'stage-1', 'journal.csv'), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(folder, 'stage-1', 'journal.csv'), 'utf8')
+    .trimEnd()
+    .split('\n');
   return lines.slice(1).map((line) => line.replace(/,[\d.e-]+,("[^"]*"|[^,"]*)$/, ',,$1'));
 }
 

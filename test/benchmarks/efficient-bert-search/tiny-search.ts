@@ -1,9 +1,9 @@
+import { studentShape } from '../../../benchmarks/efficient-bert-distillation-training/student.ts';
 import {
   loadTaskData,
   type TaskData,
 } from '../../../benchmarks/efficient-bert-distillation-training/task-data.ts';
 import { headOf } from '../../../benchmarks/efficient-bert-distillation-training/task-head.ts';
-import { studentShape } from '../../../benchmarks/efficient-bert-distillation-training/student.ts';
 import { presets, type SearchConfig } from '../../../benchmarks/efficient-bert-search/config.ts';
 import { rowsOf, type Search, searchStage } from '../../../benchmarks/efficient-bert-search/stages.ts';
 import {
@@ -35,7 +35,7 @@ export async function tinySearch(
   const data = await loadTaskData({ ...config, ...change }, undefined, undefined);
   const streams = new RandomStreams(0);
   const teacher = drawnTeacher(data, streams);
-  const shape = studentShape(config, teacher, data.tokenizer);
+  const shape = studentShape(config, teacher.base.sizes, data.tokenizer);
   const supernet = new EfficientBert(
     { ...supernetOf({ ...shape.shape, expressions: shape.expressions }), ...shape.rest },
     streams,
