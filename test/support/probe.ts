@@ -32,20 +32,14 @@ const CANDIDATES: readonly TestBackend[] = [
 ];
 
 /**
- * Minutes each where a CPU plays the graphics card, for shaders that are compiled once per shape; what they hold is held by
- * other files there too. They run on a real adapter.
+ * A minute or more each where a CPU plays the graphics card, for shaders that are compiled once per shape; what they hold is held
+ * by other files there too. They run on a real adapter.
  */
 const SLOW_ON_SOFTWARE: readonly string[] = [
-  'test/bert/heads.backend.test.ts',
   'test/cdape/encoding-models.backend.test.ts',
   'test/cdape/forms.backend.test.ts',
   'test/cdape/processor.backend.test.ts',
-  'test/compile/models.backend.test.ts',
-  'test/efficient-bert/efficient-bert-mlp.backend.test.ts',
-  'test/nn/attention.backend.test.ts',
-  'test/nn/encoder.backend.test.ts',
-  'test/nn/language-model.backend.test.ts',
-  'test/nn/masked-language-model.backend.test.ts',
+  'test/efficient-bert/searched-mlp.backend.test.ts',
 ];
 
 /** A first start of SwiftShader on a busy 2-core machine takes a few seconds; a driver that hangs must not hang the tests. */
