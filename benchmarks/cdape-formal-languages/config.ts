@@ -1,3 +1,4 @@
+import { formalTask } from '../../src/data/formal-languages/index.ts';
 import { type FormalTaskName, formalTaskNames } from '../../src/data/formal-languages/tasks.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Preset } from '../../src/experiment/experiment.ts';
@@ -152,6 +153,21 @@ export function check(config: FormalConfig): void {
   );
   for (const [key, lengths] of Object.entries({ trainLengths, testLengths }))
     demand(new Set(lengths).size === lengths.length, key, lengths, 'different numbers');
+  checkLongest(config);
   demand(dropout >= 0 && dropout < 1, 'dropout', dropout, 'at least 0 and below 1');
   demand(winShare > 0 && winShare <= 1, 'winShare', winShare, 'above 0 and at most 1');
+}
+
+/** Encodings that end somewhere must not end before the longest sequence of the test. */
+function checkLongest({ tasks, encodings, testLengths, maxLength }: FormalConfig): void {
+  const limited = chosenEncodings(encodings).filter(
+    (name) => name === 'learned' || name === 'rope-randomized',
+  );
+  if (limited.length === 0) return;
+  const lengths = chosenTasks(tasks).flatMap((task) =>
+    testLengths.map((n) => n + formalTask(task).outputLength(n)),
+  );
+  const longest = Math.max(...lengths);
+  const wanted = `at least ${longest} for ${limited.join(' and ')}: input and output of the longest sequence`;
+  demand(maxLength >= longest, 'maxLength', maxLength, wanted);
 }

@@ -170,6 +170,8 @@ describe('settings', () => {
     refuse({ tasks: ['even_pair'] }).toThrow(/no 'even_pair'. Did you mean even_pairs/);
     refuse({ testLengths: [20, 30] }).toThrow(/testLengths must be above 20/);
     refuse({ dropout: 1 }).toThrow(/dropout must be at least 0 and below 1/);
+    refuse({ encodings: ['learned'], maxLength: 199 }).toThrow(/maxLength must be at least 200 for learned/);
+    refuse({ encodings: ['rope'], maxLength: 199 }).not.toThrow();
     refuse({ method: 'cdape' }).toThrow(/there is no 'cdape'/);
   });
 
