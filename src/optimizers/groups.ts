@@ -31,7 +31,8 @@ export const noDecayForVectors: GroupRule = {
 
 /** Throws a UserError naming the rule and the value unless every rule holds known keys and values in range. */
 export function checkGroups(optimizer: string, groups: unknown, ownKeys: readonly string[]): void {
-  if (!Array.isArray(groups)) throw new UserError(`${optimizer}: groups must be a list of rules`);
+  if (!Array.isArray(groups))
+    throw new UserError(`${optimizer}: groups must be a list of rules; got ${groups}`);
   const known = ['match', 'weightDecay', 'learningRateScale', ...ownKeys];
   for (const [index, rule] of (groups as Record<string, unknown>[]).entries()) {
     const where = `groups[${index}]`;
