@@ -9,6 +9,9 @@ const commands = [
   'verify',
   'compare',
   'worker',
+  'pretrain',
+  'search',
+  'distill',
   'env',
   'setup',
   'data',
@@ -42,6 +45,14 @@ describe('--help', () => {
 
       Several machines:
         worker [options]               compute cells that \`run --queue\` submits
+
+      Models:
+        pretrain [options]             teach a student, or the supernet of all, a
+                                       teacher’s inner states on texts
+        search [options]               search a student’s feed-forward networks,
+                                       coarse to fine
+        distill [options]              teach a student a teacher’s task, and save it
+                                       for \`predict\`
         predict [options] <folder>     answer texts with a saved model: one line in,
                                        one JSON out
 
