@@ -80,7 +80,7 @@ function models(kind: LossSettings['kind']) {
 }
 
 /** The second of the teacher's two layers, and the levels before the first and after it. */
-async function lessons(teacher: ReturnType<typeof models>['teacher'], layers: number): Promise<Trace[]> {
+async function lessons(teacher: ReturnType<typeof models>['teacher']): Promise<Trace[]> {
   type Weights = Omit<StudentWeights, 'base'> & { base: { encoder: EncoderWeights } };
   const { base, pooler, classifier, outputs } = await readWeights<Weights>(teacher);
   return SEQUENCES.map((sequence) => {
