@@ -19,7 +19,7 @@ import { countParameters } from '../../src/nn/index.ts';
 import { RandomStreams } from '../../src/random/index.ts';
 import { FOUND } from './fixtures.ts';
 
-describe('parameterCounts', () => {
+describe('golden check 1: parameterCounts', () => {
   // Executed by the authors' modules, but for "as reported", which is their size table's arithmetic.
   const EXPECTED = {
     'efficient-bert-tiny': [4_231_176, 277_248, 6 * 520_560, 1_743_360, 9_375_144],
@@ -54,7 +54,7 @@ describe('parameterCounts', () => {
   });
 });
 
-describe('what the authors’ modules hold', () => {
+describe('golden check 2: what the authors’ modules hold', () => {
   const supernet = parameterCounts(supernetOf(ARCHITECTURES['efficient-bert'])).total;
   const bert = parameterCounts(ARCHITECTURES['bert-base']).total;
   const tasks = [3, 2, 2, 2, 2, 1, 2, 2]; // classes of MNLI, QQP, QNLI, SST-2, CoLA, STS-B, MRPC, RTE
@@ -70,7 +70,7 @@ describe('what the authors’ modules hold', () => {
   });
 });
 
-describe('tabulatedParameters', () => {
+describe('golden check 3: tabulatedParameters', () => {
   const ofSizes = (sizes: readonly string[]): Architecture => ({
     ...ARCHITECTURES['efficient-bert'],
     expressions: sizes.map((size) => `linear${size}(gelu(linear${size}(x,wb1)),wb2)`),
@@ -150,7 +150,7 @@ describe('sizes', () => {
     [540, [540, 270, 180, 135]],
     [360, [360, 180, 120, 90]],
     [3072, [3072, 1536, 1024, 768]],
-  ])('hidden width %i shrinks to %j', (hidden, expected) => {
+  ])('golden check 5: hidden width %i shrinks to %j', (hidden, expected) => {
     expect(EXPANSION_RATIOS.map((ratio) => expandedWidth(hidden, ratio))).toEqual(expected);
   });
 

@@ -14,6 +14,7 @@ import { evaluate } from '../oracle/efficient-bert/ffn.ts';
 import type { Matrix, Vector } from '../oracle/nn/functions.ts';
 import { expectAllClose, tolerance } from '../support/allclose.ts';
 import { expectGradientsMatch, expectNoLeak } from '../support/tensors.ts';
+import { expectInBothForms } from './both-forms.ts';
 import { FOUND, lattice, matrix } from './fixtures.ts';
 import golden from './golden.json' with { type: 'json' };
 
@@ -32,11 +33,15 @@ function latticeWeights(e: number) {
 
 /** Evaluates a text at the golden inputs. */
 function evaluateAt(text: string, e: number, rule: WidthRule): tf.Tensor2D {
+  return tf.tidy(() => evaluateOf(text, e, rule, tf.tensor2d(X, [2, H])));
+}
+
+function evaluateOf(text: string, e: number, rule: WidthRule, x: tf.Tensor2D): tf.Tensor2D {
   const { W1, b1, W2, b2 } = latticeWeights(e);
   return tf.tidy(() => {
     const wb1 = { weight: tf.tensor2d(W1, [H, e]), bias: tf.tensor1d(b1) };
     const wb2 = { weight: tf.tensor2d(W2, [e, H]), bias: tf.tensor1d(b2) };
-    return evaluateExpression(parseExpression(text), tf.tensor2d(X, [2, H]), { wb1, wb2 }, rule);
+    return evaluateExpression(parseExpression(text), x, { wb1, wb2 }, rule);
   });
 }
 
@@ -58,39 +63,43 @@ function finiteDifferences(
   return (values[by] as number[]).map((_, j) => (at(j, h) - at(j, -h)) / (2 * h));
 }
 
-describe('golden values', () => {
-  it.each(golden.expr)('$mode $expr', async ({ expr, mode, F, e, out }) => {
+describe('golden checks 11 and 12: values of expressions, eager and captured', () => {
+  const at = (text: string, e: number, rule: WidthRule) => (x: tf.Tensor2D) => evaluateOf(text, e, rule, x);
+  const first = (text: string, e: number, rule: WidthRule) => (x: tf.Tensor2D) =>
+    tf.tidy(() => tf.slice(evaluateOf(text, e, rule, x), [0, 0], [1, H]));
+  const input = () => tf.tensor2d(X, [2, H]);
+
+  it.each(golden.expr)('golden check 11, 12: $mode $expr', async ({ expr, mode, F, e, out }) => {
     const [linear] = linearsOf(parseExpression(expr));
     expect(expandedWidth(F, linear?.size?.expansionRatio as number)).toBe(e);
-    await expectAllClose(evaluateAt(expr, e, mode as WidthRule), out, tolerance(2)); // two products in a row
+    // Two products in a row.
+    await expectInBothForms(at(expr, e, mode as WidthRule), input(), out, tolerance(2));
   });
 
   // The first of two rows. The first pads a product, the second a maximum.
   it.each([
     [FOUND[4], [-0.1488, 0.1055, 0.285, 0.4832]],
     ['linear1_2(max(linear1_2(x,wb1),x),wb2)', [0.174, -0.304, 0.285, 0.797]],
-  ])('max %s', async (text, expected) => {
-    const value = evaluateAt(text, 6, 'max');
-    await expectAllClose(tf.slice(value, [0, 0], [1, H]), expected, tolerance(2));
+  ])('golden check 12: max %s', async (text, expected) => {
+    await expectInBothForms(first(text, 6, 'max'), input(), expected, tolerance(2));
   });
 
-  it('by hand: the fifth expression at e = 2', async () => {
+  it('golden check 11, by hand: the fifth expression at e = 2', async () => {
     // x = [−.5, .2, −.2, .5]; x·W₁ + b₁ = [.15, .1]; times the first two of x [−.075, .02]; relu [0, .02];
     // .02 · [.3, −.4, 0, .4] + [−.1, .1, .3, .5].
-    await expectAllClose(
-      tf.slice(evaluateAt(FOUND[4], 2, 'min'), [0, 0], [1, H]),
-      [-0.094, 0.092, 0.3, 0.508],
-    );
+    await expectInBothForms(first(FOUND[4], 2, 'min'), input(), [-0.094, 0.092, 0.3, 0.508]);
   });
 });
 
 describe('activations', () => {
   const POINTS = [-2, -0.5, 0, 0.5, 2];
-  const at = (name: string, points: Vector) => {
-    const nothing = { weight: tf.zeros([1, 1]) as tf.Tensor2D, bias: tf.zeros([1]) as tf.Tensor1D };
-    const x = tf.tensor2d([...points], [1, points.length]);
-    return evaluateExpression(parseExpression(`${name}(x)`), x, { wb1: nothing, wb2: nothing }, 'min');
-  };
+  const row = (points: Vector) => tf.tensor2d([...points], [1, points.length]);
+  const activated = (name: string) => (x: tf.Tensor2D) =>
+    tf.tidy(() => {
+      const nothing = { weight: tf.zeros([1, 1]) as tf.Tensor2D, bias: tf.zeros([1]) as tf.Tensor1D };
+      return evaluateExpression(parseExpression(`${name}(x)`), x, { wb1: nothing, wb2: nothing }, 'min');
+    });
+  const at = (name: string, points: Vector) => activated(name)(row(points));
   const none = { weight: [], bias: [] };
 
   it.each([
@@ -98,8 +107,8 @@ describe('activations', () => {
     ['leaky_relu', [-0.02, -0.005, 0, 0.5, 2]],
     ['elu', [-0.86466472, -0.39346934, 0, 0.5, 2]],
     ['swish', [-0.23840584, -0.18877033, 0, 0.31122967, 1.76159416]],
-  ])('%s as in PyTorch', async (name, expected) => {
-    await expectAllClose(at(name, POINTS), expected);
+  ])('golden check 9: %s as in PyTorch, eager and captured', async (name, expected) => {
+    await expectInBothForms(activated(name), row(POINTS), expected);
   });
 
   it.each(ACTIVATIONS)('%s equals the oracle, far out too, and has its gradient', async (name) => {
@@ -130,14 +139,19 @@ describe('combine', () => {
     ['add', 'max', [1.5, -6, 2, 2, -3]],
     ['mul', 'max', [0.5, 8, -3, 2, -3]],
     ['max', 'max', [1, -2, 3, 2, -1e-10]],
-  ])('%s with width rule %s, in either order', async (name, rule, expected) => {
-    const [a, b] = both();
-    for (const result of [combine(name, a, b, rule), combine(name, b, a, rule)]) {
-      expect(result.shape).toEqual([1, expected.length]);
-      await expectAllClose(result, expected);
-    }
-    await expectGradientsMatch((l, r) => combine(name, l as tf.Tensor2D, r as tf.Tensor2D, rule), both());
-  });
+  ])(
+    'golden check 10: %s with width rule %s, in either order, eager and captured',
+    async (name, rule, expected) => {
+      const [a, b] = both();
+      for (const result of [combine(name, a, b, rule), combine(name, b, a, rule)]) {
+        expect(result.shape).toEqual([1, expected.length]);
+        await expectAllClose(result, expected);
+      }
+      const combined = (l: tf.Tensor2D) => tf.tidy(() => combine(name, l, tf.tensor2d([right]), rule));
+      await expectInBothForms(combined, a, expected);
+      await expectGradientsMatch((l, r) => combine(name, l as tf.Tensor2D, r as tf.Tensor2D, rule), both());
+    },
+  );
 });
 
 it('fills a maximum with −1e−10 to the bit, which the tolerance above cannot tell from 0', async () => {

@@ -122,7 +122,7 @@ describe('a tree', () => {
     expect([expressionHeight(tree), expressionSize(tree)]).toEqual([row.height, row.size]);
   });
 
-  it('of the found architecture has heights 4, 4, 4, 5, 4, 4 and sizes 7, 7, 7, 9, 8, 7', () => {
+  it('golden check 7: of the found architecture has heights 4, 4, 4, 5, 4, 4 and sizes 7, 7, 7, 9, 8, 7', () => {
     const trees = FOUND.map(parseExpression);
     expect(trees.map(expressionHeight)).toEqual([4, 4, 4, 5, 4, 4]);
     expect(trees.map(expressionSize)).toEqual([7, 7, 7, 9, 8, 7]);

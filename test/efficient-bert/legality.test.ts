@@ -6,7 +6,7 @@ import golden from './golden.json' with { type: 'json' };
 const rules = (text: string) => refusalsOf(text).map(({ rule }) => rule);
 
 describe('refusalsOf', () => {
-  it.each(golden.legal)('agrees with the authors’ test on $expr', ({ expr, legal }) => {
+  it.each(golden.legal)('golden check 8: agrees with the authors’ test on $expr', ({ expr, legal }) => {
     expect(refusalsOf(expr).length === 0).toBe(legal);
   });
 
@@ -37,7 +37,7 @@ describe('refusalsOf', () => {
     expect(refusalsOf('linear1_1(gelu(linear1_1(x,wb1)),wb2)', { min: 4, max: 7 })).toHaveLength(1);
   });
 
-  it('takes a tree as well as a text', () => {
+  it('golden check 7: the found expressions are legal, as trees as well as texts', () => {
     for (const text of FOUND) expect(refusalsOf(parseExpression(text))).toEqual([]);
   });
 });

@@ -18,10 +18,8 @@ import { type Ffn, stack } from '../oracle/efficient-bert/ffn.ts';
 import { expectAllClose, tolerance } from '../support/allclose.ts';
 import { RandomNumbers } from '../support/random-numbers.ts';
 import { expectGradientsMatch, expectNoLeak } from '../support/tensors.ts';
+import { expectInBothForms } from './both-forms.ts';
 import { FOUND, lattice, transposed } from './fixtures.ts';
-
-/** Six layers in many operations: minutes on a software adapter. Gradients are tested there; `compile` does nothing there. */
-const TOO_SLOW = tf.getBackend() === 'webgpu';
 
 const stream = () => RandomStream.fromSeed(1, 'init');
 const create = (options: SearchedMlpOptions) => new SearchedMlp(options, stream());
@@ -59,14 +57,18 @@ describe('efficientBertFfn', () => {
     [FOUND[3], 2, 6, [-1.177982, 0.747236, -1.036127]],
     [FOUND[4], 1, 6, [-1.215001, 0.807384, -0.741785]],
     [FOUND[5], 2, 4, [-1.294314, 0.704923, -0.811204]],
-  ])('gives the golden values of %s', async (text, stackedFfn, expanded, expected) => {
-    const expression = parseExpression(text);
-    const u = tf.tensor2d(lattice(24, 7, 0), [2, 12]);
-    const block = { expression, stackedFfn, expanded, widthRule: 'min', epsilon: 1e-5 } as const;
-    const y = efficientBertFfn(u, goldenWeights(12), block);
-    // They are given to six places.
-    await expectAllClose(tf.slice(y, [0, 0], [1, 3]), expected, { ...stacked, atol: 1e-5 });
-  });
+  ])(
+    'golden check 18: the values of %s, eager and captured',
+    async (text, stackedFfn, expanded, expected) => {
+      const expression = parseExpression(text);
+      const u = tf.tensor2d(lattice(24, 7, 0), [2, 12]);
+      const block = { expression, stackedFfn, expanded, widthRule: 'min', epsilon: 1e-5 } as const;
+      const first = (x: tf.Tensor2D) =>
+        tf.tidy(() => tf.slice(efficientBertFfn(x, goldenWeights(12), block), [0, 0], [1, 3]));
+      // They are given to six places.
+      await expectInBothForms(first, u, expected, { ...stacked, atol: 1e-5 });
+    },
+  );
 
   it('of a supernet equals the layer with the leading slices, and gives zeros where nothing was taken', async () => {
     const text = FOUND[3];
@@ -294,20 +296,17 @@ describe('in a language model', () => {
     return results;
   }
 
-  it.skipIf(TOO_SLOW)(
-    'gives the same losses and gradients compiled and eager, dropout included, and leaks nothing',
-    async () => {
-      const eager = await losses(false);
-      const before = tf.memory().numTensors;
-      const compiled = await losses(true);
-      expect(tf.memory().numTensors).toBe(before);
-      // The graph optimizer may reorder sums, through six layers of up to four networks.
-      for (const [i, values] of eager.entries())
-        await expectAllClose(compiled[i] as Float32Array, values, tolerance(20));
-    },
-  );
+  it('gives the same losses and gradients compiled and eager, dropout included, and leaks nothing', async () => {
+    const eager = await losses(false);
+    const before = tf.memory().numTensors;
+    const compiled = await losses(true);
+    expect(tf.memory().numTensors).toBe(before);
+    // The graph optimizer may reorder sums, through six layers of up to four networks.
+    for (const [i, values] of eager.entries())
+      await expectAllClose(compiled[i] as Float32Array, values, tolerance(20));
+  });
 
-  it.skipIf(TOO_SLOW)('learns: the loss on one batch falls to less than half', async () => {
+  it('learns: the loss on one batch falls to less than half', async () => {
     const made = model();
     const [tokens, targets] = [1, 2].map((seed) =>
       tf.tensor2d(new RandomNumbers(seed).integers(10, 11), [2, 5], 'int32'),

@@ -25,7 +25,7 @@ async function weight(model: StoredModel, name: string): Promise<number[]> {
 }
 
 describe('leadingSlice', () => {
-  it('cuts 540 × 540 to 360 × 360 as the authors do', () => {
+  it('golden check 24: cuts 540 × 540 to 360 × 360 as the authors do', () => {
     const query = Float32Array.from({ length: 540 * 540 }, (_, i) => i); // w[i, j] = 540i + j
     const cut = leadingSlice(query, [540, 540], [360, 360]);
     expect(cut).toHaveLength(360 * 360);
@@ -57,7 +57,7 @@ describe('copyFromSupernet', () => {
     same.dispose();
   });
 
-  it('cuts every weight to a narrower student of twice as many layers, each layer twice in a row', async () => {
+  it('golden check 24: cuts every weight to a narrower student of twice as many layers, each layer twice in a row', async () => {
     const supernet = create(supernetOf(STUDENT));
     // Mark each weight of each layer by the layer.
     for (const { name, variable } of supernet.stored()) {

@@ -9,7 +9,7 @@ const GOLDEN =
   );
 const golden = new WordPieceTokenizer(GOLDEN, { splitIdeographs: false });
 
-describe('the golden check, from the authors’ tokenizer', () => {
+describe('golden check 25 of EfficientBERT, from the authors’ tokenizer', () => {
   it('cuts words, keeps special tokens, and lowercases and strips the rest', () => {
     expect(golden.tokenize("The Cats, UNAFFABLE running Café? zz [SEP] mat's")).toEqual(
       "the cat ##s , un ##aff ##able runn ##ing cafe ? [UNK] [SEP] mat ' s".split(' '),
