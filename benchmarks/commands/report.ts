@@ -10,6 +10,7 @@ import { explainWriteFailure } from '../../src/file-errors.ts';
 import { packageRoot } from '../../src/native/setup/paths.ts';
 import { updateReadmes } from '../readme/update-readmes.ts';
 import { type LoadedReport, loadReport } from './load-report.ts';
+import { directoryOfRun } from './named-run.ts';
 
 export interface ReportOptions {
   readonly out?: string;
@@ -17,21 +18,27 @@ export interface ReportOptions {
   readonly csv?: true;
   readonly json?: true;
   readonly save?: true;
+  /** Where the latest run of an experiment is looked for; default `runs`. */
+  readonly runs?: string;
   /** Root of the checkout into which `--save` writes. */
   readonly root?: string;
 }
 
-/** Makes a report of finished runs from their directories alone; returns the exit code. */
+/** Makes a report of finished runs from their directories alone, or of the latest run of an experiment; returns the exit code. */
 export async function reportCommand(
-  directories: readonly string[],
+  words: readonly string[],
   options: ReportOptions,
   invocation: string,
 ): Promise<number> {
-  if (directories.length === 0 && !options.save) {
-    throw new UserError('report: name the run directories, such as runs/came-convergence-….');
+  if (words.length === 0 && !options.save) {
+    throw new UserError(
+      'report: name run directories, such as runs/came-convergence-…, or experiments: the latest run of each.',
+    );
   }
   const loaded: LoadedReport[] = [];
-  for (const directory of directories) loaded.push(await loadReport(directory, invocation));
+  for (const word of words) {
+    loaded.push(await loadReport(await directoryOfRun(word, options.runs ?? 'runs'), invocation));
+  }
   if (options.save) await save(loaded, options);
   else if (options.json) printJson(loaded);
   else if (options.csv) await writeCsv(loaded, options);

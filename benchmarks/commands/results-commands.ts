@@ -21,7 +21,10 @@ function addReport(program: Command, { done, invocation }: Wiring): void {
     .description(
       'Makes one self-contained HTML report of finished runs: verdicts, tables, plots, cells, configuration, how to repeat them.',
     )
-    .argument('[dir...]', 'run directories; several make one page')
+    .argument(
+      '[run...]',
+      'run directories, or experiments: the latest run of each in runs/; several make one page',
+    )
     .helpOption('-h, --help', 'show this help')
     .optionsGroup('What to make:')
     .addOption(
@@ -44,16 +47,16 @@ function addReport(program: Command, { done, invocation }: Wiring): void {
     .addHelpText(
       'after',
       `
-With --save and no directory only the marked sections of the READMEs are written anew.
+With --save and no run only the marked sections of the READMEs are written anew.
 
 Examples:
-  ${invocation} report runs/came-convergence
+  ${invocation} report came-convergence
   ${invocation} report runs/first runs/second --out both.html
-  ${invocation} report runs/came-convergence --save`,
+  ${invocation} report came-convergence --save`,
     )
-    .action(async (directories: string[], options: object) => {
+    .action(async (words: string[], options: object) => {
       const { reportCommand } = await import('./report.ts');
-      done(await reportCommand(directories, options, invocation));
+      done(await reportCommand(words, options, invocation));
     });
 }
 

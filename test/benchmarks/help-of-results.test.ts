@@ -4,13 +4,14 @@ import { help } from './help-of.ts';
 describe('--help on results, data and what is kept', () => {
   it('of report', async () => {
     expect(await help('report')).toMatchInlineSnapshot(`
-      "Usage: tfjs-methods report [options] [dir...]
+      "Usage: tfjs-methods report [options] [run...]
 
       Makes one self-contained HTML report of finished runs: verdicts, tables, plots,
       cells, configuration, how to repeat them.
 
       Arguments:
-        dir           run directories; several make one page
+        run           run directories, or experiments: the latest run of each in
+                      runs/; several make one page
 
       What to make:
         --markdown    Markdown with SVG pictures (default: HTML)
@@ -25,12 +26,12 @@ describe('--help on results, data and what is kept', () => {
       Options:
         -h, --help    show this help
 
-      With --save and no directory only the marked sections of the READMEs are written anew.
+      With --save and no run only the marked sections of the READMEs are written anew.
 
       Examples:
-        npm run -s cli -- report runs/came-convergence
+        npm run -s cli -- report came-convergence
         npm run -s cli -- report runs/first runs/second --out both.html
-        npm run -s cli -- report runs/came-convergence --save
+        npm run -s cli -- report came-convergence --save
       "
     `);
   });
@@ -171,8 +172,8 @@ describe('--help on results, data and what is kept', () => {
     expect(await help('clean')).toMatchInlineSnapshot(`
       "Usage: tfjs-methods clean [options]
 
-      Lists run directories, downloads, native builds and data sets with their sizes;
-      deletes only what is named.
+      Lists run directories, downloads, native builds, data sets and models with their
+      sizes; deletes only what is named.
 
       What to delete:
         --runs [which]  runs: unfinished, those that were interrupted, or all
@@ -180,6 +181,8 @@ describe('--help on results, data and what is kept', () => {
         --downloads     downloads that were interrupted (default: false)
         --native        TensorFlow and what \`setup\` compiled (default: false)
         --datasets      data sets in the cache (default: false)
+        --models        pre-trained models in the cache; fetched again when needed
+                        (default: false)
         --dry-run       show what would be deleted, and delete nothing (default:
                         false)
 

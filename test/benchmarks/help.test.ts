@@ -37,7 +37,7 @@ describe('--help', () => {
                                        results
 
       Results:
-        report [options] [dir...]      make a report of finished runs: HTML, Markdown,
+        report [options] [run...]      make a report of finished runs: HTML, Markdown,
                                        CSV or JSON
         verify [options] <run...>      hold runs against their claims and the
                                        committed reports

@@ -52,6 +52,19 @@ describe('report', () => {
     expect(html).toContain('Is it theirs?');
   });
 
+  it('takes the latest finished run of an experiment', async () => {
+    const runs = join(folder, 'runs');
+    const none = report(['came-convergence'], { runs });
+    await expect(none).rejects.toMatchObject({
+      exitCode: 3,
+      message: `There is no finished run of came-convergence in ${runs}. Make one with: run came-convergence`,
+    });
+    writeRun(join(runs, 'b-old'), { summary: { started: '2026-01-01T00:00:00Z' } });
+    const latest = writeRun(join(runs, 'a-new'), { summary: { started: '2026-02-01T00:00:00Z' } });
+    expect((await report(['came-convergence'], { runs })).text).toBe(`${join(latest, 'report.html')}\n`);
+    await expect(report(['came-convergance'], { runs })).rejects.toThrow('Did you mean came-convergence?');
+  });
+
   it('puts several runs on one page, which has to be named', async () => {
     const other = writeRun(join(folder, 'other'), { summary: { verdict: 'not met' } });
     await expect(report([run, other])).rejects.toThrow(/--out: say where the report of several runs/);
@@ -205,7 +218,7 @@ describe('report', () => {
 
   it('refuses a directory where a file is to be written, in words', async () => {
     await expect(report([run], { out: folder })).rejects.toThrow('is a directory: name a file with --out.');
-    await expect(report([])).rejects.toThrow('name the run directories');
+    await expect(report([])).rejects.toThrow('name run directories');
   });
 
   it('makes a page of less than 5 MB of 1,000 cells, in less than 5 s', async () => {
