@@ -8,7 +8,7 @@ import {
   presets,
 } from './efficient-bert-latency/config.ts';
 
-/** How long a forward pass of each configuration takes beside BERT-base's, captured and eager, and beside PyTorch. */
+/** How long a forward pass of each configuration takes beside BERT-base's, captured and eager, beside PyTorch and onnxruntime-node. */
 export const efficientBertLatency: Experiment<LatencyConfig, LatencyCell, LatencyResult> = {
   name: 'efficient-bert-latency',
   title: 'Latency of EfficientBERT and others beside BERT-base',

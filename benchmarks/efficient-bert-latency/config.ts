@@ -94,18 +94,24 @@ export interface MeasuredModel {
   readonly macs: number;
   /** Largest difference between PyTorch's states of the first token and ours; null: not compared. */
   readonly difference: number | null;
+  /** The same of onnxruntime-node's. */
+  readonly onnxDifference: number | null;
 }
 
 export interface LatencyResult {
   readonly cell: LatencyCell;
   readonly models: readonly MeasuredModel[];
-  /** Contestants are `<model> captured`, `<model> eager`, `<model> PyTorch`. */
+  /** Contestants are `<model> captured`, `<model> eager`, `<model> PyTorch`, `<model> onnxruntime`. */
   readonly comparison: StoredComparison;
   /** PyTorch's version and form; null without. */
   readonly torch: string | null;
+  /** onnxruntime-node's version; null without. */
+  readonly onnx: string | null;
+  /** Why it was not timed; else null. */
+  readonly onnxAbsent: string | null;
 }
 
-export const FORMS = ['captured', 'eager', 'PyTorch'] as const;
+export const FORMS = ['captured', 'eager', 'PyTorch', 'onnxruntime'] as const;
 export type Form = (typeof FORMS)[number];
 
 export function contestantName(model: string, form: Form): string {

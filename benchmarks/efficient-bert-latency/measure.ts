@@ -6,6 +6,7 @@ import { type Contestant, compare, summarise, timeSteps } from '../../src/experi
 import { RandomStream } from '../../src/random/index.ts';
 import { contestantName, type LatencyCell, type LatencyConfig, type LatencyResult } from './config.ts';
 import type { TimedModel } from './models.ts';
+import type { Onnxruntime } from './onnxruntime.ts';
 import type { Torch } from './start-cells.ts';
 
 type Context = CellContext<LatencyConfig>;
@@ -15,6 +16,7 @@ export async function measure(
   cell: LatencyCell,
   models: readonly TimedModel[],
   torch: Torch | undefined,
+  onnx: Onnxruntime | string,
   context: Context,
 ): Promise<LatencyResult> {
   const { config, progress, signal } = context;
@@ -58,11 +60,28 @@ export async function measure(
           run: async (steps) => (await process.ask('run', { model: name, steps })).ms as number[],
         });
       }
-      measured.push({ name, parameters, macs: macs(length), difference });
+      let onnxDifference: number | null = null;
+      if (typeof onnx !== 'string' && onnx.models.has(name)) {
+        const compute = onnx.prepare(name, ids, batch);
+        onnxDifference = largestDifference(states, await compute());
+        contestants.push({
+          name: contestantName(name, 'onnxruntime'),
+          run: (steps) => timeSteps(compute, steps),
+        });
+      }
+      measured.push({ name, parameters, macs: macs(length), difference, onnxDifference });
       progress.advance({ label: `${cell.id}: ${name}` });
     }
     const comparison = await timed(cell, contestants, context);
-    return { cell, models: measured, comparison, torch: torch?.version ?? null };
+    const [version, absent] = typeof onnx === 'string' ? [null, onnx] : [onnx.version, null];
+    return {
+      cell,
+      models: measured,
+      comparison,
+      torch: torch?.version ?? null,
+      onnx: version,
+      onnxAbsent: absent,
+    };
   } finally {
     for (const each of owned) each.dispose();
   }
@@ -100,7 +119,7 @@ function randomTokens({ batch, length, id }: LatencyCell, vocabulary: number): I
   return Int32Array.from({ length: batch * length }, () => 1 + stream.integer(vocabulary - 1));
 }
 
-function largestDifference(ours: Float32Array, theirs: readonly number[]): number {
+function largestDifference(ours: Float32Array, theirs: ArrayLike<number>): number {
   if (ours.length !== theirs.length) throw new Error(`${theirs.length} states for ${ours.length}`);
   return ours.reduce((most, value, i) => Math.max(most, Math.abs(value - (theirs[i] as number))), 0);
 }

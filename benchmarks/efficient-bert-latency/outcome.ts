@@ -72,6 +72,8 @@ function metricsOf(result: LatencyResult): Record<string, number> {
     }
     const [ours, torch] = [timingOf(result, name, 'captured'), timingOf(result, name, 'PyTorch')];
     if (ours && torch) found[`${key}.timesPyTorch`] = ours.median / torch.median;
+    const onnx = timingOf(result, name, 'onnxruntime');
+    if (ours && onnx) found[`${key}.timesOnnxruntime`] = ours.median / onnx.median;
   }
   return found;
 }
@@ -82,14 +84,17 @@ function judge(
   results: readonly LatencyResult[],
 ): { readonly verdict: Verdict; readonly reason: string } {
   const not = (reason: string) => ({ verdict: 'not tested' as const, reason });
-  const differing = results.flatMap(({ models }) =>
-    models.filter(({ difference }) => difference !== null && !(difference < LARGEST_DIFFERENCE)),
-  );
-  if (differing.length > 0) {
+  const models = results.flatMap((result) => result.models);
+  for (const [who, by] of [
+    ['PyTorch', 'difference'],
+    ['onnxruntime', 'onnxDifference'],
+  ] as const) {
+    const differing = models.filter((model) => model[by] !== null && !(model[by] < LARGEST_DIFFERENCE));
+    if (differing.length === 0) continue;
     const names = [...new Set(differing.map(({ name }) => name))].join(', ');
     return {
       verdict: 'not met',
-      reason: `PyTorch computes other states than ours from the same weights: ${names}.`,
+      reason: `${who} computes other states than ours from the same weights: ${names}.`,
     };
   }
   const claimed = results.find(({ cell }) => cell.id === CLAIMED);
@@ -142,8 +147,8 @@ function sizesTable(results: readonly LatencyResult[]): Table {
 }
 
 function latencyTable(result: LatencyResult): Table {
-  const { cell, models, torch } = result;
-  const forms = FORMS.filter((form) => form !== 'PyTorch' || torch !== null);
+  const { cell, models, torch, onnx, onnxAbsent } = result;
+  const forms = FORMS.filter((form) => models.some(({ name }) => timingOf(result, name, form)));
   return {
     title: `Latency in ms, batch ${cell.batch}, ${cell.length} tokens`,
     columns: [
@@ -154,6 +159,7 @@ function latencyTable(result: LatencyResult): Table {
       ]),
       { title: 'paper', digits: 1 },
       ...(torch === null ? [] : [{ title: 'captured / PyTorch', digits: 2 }]),
+      ...(onnx === null ? [] : [{ title: 'captured / onnxruntime', digits: 2 }]),
     ],
     rows: models.map(({ name }) => [
       name,
@@ -163,10 +169,12 @@ function latencyTable(result: LatencyResult): Table {
       ]),
       PAPER[name]?.faster ?? null,
       ...(torch === null ? [] : [metricsOf(result)[`${cell.id}.${name}.timesPyTorch`] ?? null]),
+      ...(onnx === null ? [] : [metricsOf(result)[`${cell.id}.${name}.timesOnnxruntime`] ?? null]),
     ]),
     note:
       `Medians of forward passes up to the states of the first token, without pooler and head. Times faster: than ${BASELINE} in the ` +
-      `same form. The paper’s 4.4 is for one CPU of its own.${torch === null ? '' : ` ${torch}.`}`,
+      `same form. The paper’s 4.4 is for one CPU of its own.${torch === null ? '' : ` ${torch}.`} ` +
+      (onnx === null ? `onnxruntime was not tested: ${onnxAbsent}.` : `${onnx}.`),
   };
 }
 

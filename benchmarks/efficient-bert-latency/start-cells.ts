@@ -10,6 +10,7 @@ import { findPeers, missingPackages, startPeer } from '../peers.ts';
 import type { LatencyCell, LatencyConfig, LatencyResult } from './config.ts';
 import { measure } from './measure.ts';
 import { makeModel, type TimedModel } from './models.ts';
+import { startOnnxruntime } from './onnxruntime.ts';
 
 /** PyTorch with the same weights. */
 export interface Torch {
@@ -28,16 +29,19 @@ export async function startCells(
   const models = config.models.map((name) => makeModel(name as ArchitectureName, config.reducedBy));
   setMaxListeners(0, signal);
   const torch = await startTorch(context, models);
+  const onnx = await startOnnxruntime(models);
+  if (typeof onnx === 'string') progress.note(`onnxruntime is not timed: ${onnx}.`);
   return {
     async run(cell) {
       try {
-        return await measure(cell, models, torch, context);
+        return await measure(cell, models, torch, onnx, context);
       } catch (error) {
         throw signal.aborted ? new Interrupted() : error;
       }
     },
     async dispose() {
       await torch?.process.close();
+      if (typeof onnx !== 'string') await onnx.dispose();
       for (const { model } of models) model.dispose();
     },
   };
