@@ -89,7 +89,7 @@ const laptop: SearchConfig = {
   shared: { texts: length(1, 1e-3, 32), task: length(3, 1e-3, 32) },
   finalStudent: { texts: length(2, 1e-3, 32), task: length(6, 2e-3, 32) },
   scratch: length(6, 2e-3, 32),
-  candidates: { 'stage-1': 12, 'stage-2': 6, 'stage-3': 16 },
+  candidates: { 'stage-1': 10, 'stage-2': 4, 'stage-3': 12 },
   initialShare: 0.5,
   interval: 4,
   random: true,
