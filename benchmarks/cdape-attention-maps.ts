@@ -20,7 +20,7 @@ export const cdapeAttentionMaps: Experiment<AttentionMapsConfig, EncodingCell, M
   question:
     'What does the convolution do to attention scores, and how much of it is more than a position bias?',
   presets,
-  durations: { smoke: '10 s', laptop: '3 min on 2 cores', paper: 'days on a GPU' },
+  durations: { smoke: '10 s', laptop: '2 min on 2 cores', paper: 'days on a GPU' },
   seeds: { smoke: 1, laptop: 1, paper: 1 },
   takesData: true,
   takesPeers: false,
