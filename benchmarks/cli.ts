@@ -22,12 +22,25 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = result;
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(await writtenOut(argv, program), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     return reportError(error, invocation);
   }
+}
+
+/** Loads the experiments, and so a part of the heavy, only for an option that `run` does not have of itself. */
+async function writtenOut(argv: readonly string[], program: Command): Promise<readonly string[]> {
+  const run = program.commands.find((command) => command.name() === 'run');
+  const options = ['--help', ...(run?.options ?? []).map(({ long }) => long ?? '')];
+  if (
+    argv[0] !== 'run' ||
+    argv.every((word) => !word.startsWith('--') || options.includes(word.split('=')[0] ?? ''))
+  )
+    return argv;
+  const { settingOptions } = await import('./commands/setting-options.ts');
+  return settingOptions(argv, options);
 }
 
 /** What is heavy is imported by the action that needs it: `--help` loads nothing but the command line itself. */
@@ -147,9 +160,10 @@ function runOptions(): Record<string, Option[]> {
         'number of seeds, or a list 0,4,7, or a range 3..5 (default: by preset)',
       ).argParser(parseSeeds),
       new Option('--data <file>', 'your own UTF-8 text to train on (default: generated stories)'),
-      new Option('--set <key=value>', 'change one setting; repeat for more (default: by preset)').argParser(
-        (value: string, earlier: string[] | undefined) => [...(earlier ?? []), value],
-      ),
+      new Option(
+        '--set <key=value>',
+        'change one setting, also written --<key> <value>; repeat for more (default: by preset)',
+      ).argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]),
       new Option(
         '--sweep <key=v1,v2>',
         'a run for each value of one setting, and a table of them (default: none)',

@@ -9,6 +9,7 @@ import { textTable } from '../../src/experiment/table.ts';
 import { packageRoot } from '../../src/native/setup/paths.ts';
 import { finishedRuns } from './finished-runs.ts';
 import { namesExperiment } from './named-run.ts';
+import { settingOptions } from './setting-options.ts';
 import { shownNumber } from './shown-number.ts';
 
 export interface VerifyOptions {
@@ -82,17 +83,18 @@ async function findRun(name: string, reports: string, runs: string): Promise<Sto
   if (latest !== undefined) return latest;
   throw new UserError(
     `There is no finished run of ${name} in ${runs} with the settings of ${committed.directory}. ` +
-      `Make one with: ${commandLine('run', [name, ...optionsOf(committed.environment.command)])}`,
+      `Make one with: ${commandLine('run', [name, ...(await optionsOf(committed.environment.command))])}`,
     3,
   );
 }
 
 /** The options of a command of `run` that decide what it computes. */
-function optionsOf(command: readonly string[]): string[] {
+async function optionsOf(command: readonly string[]): Promise<string[]> {
   const deciding = ['--preset', '--seeds', '--data', '--set', '--peers'];
-  return command.flatMap((word, at) => {
+  const words = await settingOptions(command, deciding);
+  return words.flatMap((word, at) => {
     const [option = ''] = word.split('=');
-    if (deciding.includes(word)) return [word, command[at + 1] ?? ''];
+    if (deciding.includes(word)) return [word, words[at + 1] ?? ''];
     return deciding.includes(option) ? [word] : [];
   });
 }

@@ -100,7 +100,8 @@ describe('--help', () => {
                              (default: by preset)
         --data <file>        your own UTF-8 text to train on (default: generated
                              stories)
-        --set <key=value>    change one setting; repeat for more (default: by preset)
+        --set <key=value>    change one setting, also written --<key> <value>; repeat
+                             for more (default: by preset)
         --sweep <key=v1,v2>  a run for each value of one setting, and a table of them
                              (default: none)
         --peers <python>     also measure PyTorch and JAX in this Python (default:
