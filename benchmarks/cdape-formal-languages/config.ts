@@ -154,6 +154,13 @@ export function check(config: FormalConfig): void {
   for (const [key, lengths] of Object.entries({ trainLengths, testLengths }))
     demand(new Set(lengths).size === lengths.length, key, lengths, 'different numbers');
   checkLongest(config);
+  const bothWays = config.causal || !chosenEncodings(config.encodings).includes('cope');
+  demand(
+    bothWays,
+    'encodings',
+    config.encodings,
+    'without cope, which counts back from a query, or causal true',
+  );
   demand(dropout >= 0 && dropout < 1, 'dropout', dropout, 'at least 0 and below 1');
   demand(winShare > 0 && winShare <= 1, 'winShare', winShare, 'above 0 and at most 1');
 }

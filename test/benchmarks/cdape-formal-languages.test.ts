@@ -172,6 +172,8 @@ describe('settings', () => {
     refuse({ dropout: 1 }).toThrow(/dropout must be at least 0 and below 1/);
     refuse({ encodings: ['learned'], maxLength: 199 }).toThrow(/maxLength must be at least 200 for learned/);
     refuse({ encodings: ['rope'], maxLength: 199 }).not.toThrow();
+    refuse({ encodings: ['all'] }).toThrow(/encodings must be without cope, .* or causal true/);
+    refuse({ encodings: ['all'], causal: true }).not.toThrow();
     refuse({ method: 'cdape' }).toThrow(/there is no 'cdape'/);
   });
 
