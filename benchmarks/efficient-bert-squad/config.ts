@@ -31,6 +31,11 @@ export type SquadConfig = ModelChoice &
     readonly longestAnswer: number;
     /** Version 2.0: how much more "no answer" must score than the best answer. */
     readonly nullThreshold: number;
+    /**
+     * Whether the best weights are those that do best with the best of all thresholds, not with the one above: early in a training a
+     * model that answers nothing scores more at that than one that has begun to find answers.
+     */
+    readonly selectAtBestThreshold: boolean;
     /** Where the best model and its predictions are written, in a folder for each cell; empty: nowhere. */
     readonly saveTo: string;
     /** The claim: so many points of F1 above the sentence that shares most words with the question. */
@@ -49,6 +54,7 @@ const laptop: SquadConfig = {
   candidates: 20,
   longestAnswer: 30,
   nullThreshold: 0,
+  selectAtBestThreshold: true,
   model: PRETRAINED,
   tokenizer: '',
   vocabulary: 8000,
@@ -84,6 +90,7 @@ export const presets: Readonly<Record<Preset, SquadConfig>> = {
     ...laptop,
     trainingQuestions: 0,
     devQuestions: 0,
+    selectAtBestThreshold: false,
     stride: 32,
     length: 128,
     batchSize: 32,

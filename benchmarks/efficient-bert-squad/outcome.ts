@@ -79,11 +79,12 @@ function metricsOf(results: readonly SquadResult[]): Record<string, number> {
 }
 
 function learningCurve(
-  { version }: SquadConfig,
+  { version, selectAtBestThreshold }: SquadConfig,
   cells: readonly SquadCell[],
   results: readonly SquadResult[],
 ): Chart {
-  const metric = 'mean of EM and F1';
+  const atBest = selectAtBestThreshold && version !== '1.1';
+  const metric = atBest ? 'mean of best EM and best F1' : 'mean of EM and F1';
   return curveChart(
     {
       name: 'learning-curve',

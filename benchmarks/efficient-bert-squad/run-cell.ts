@@ -28,7 +28,8 @@ export async function runCell(
     length: config.length,
     dropout: config.dropout,
   });
-  const options = answerOptionsOf(config);
+  const { selectAtBestThreshold } = config;
+  const options = { ...answerOptionsOf(config), selectAtBestThreshold };
   try {
     return await tuneCell(
       {

@@ -82,6 +82,9 @@ describe('evaluation', () => {
     expect([none.answerable?.f1, none.impossible?.f1, none.spans?.f1]).toEqual([0, 100, 100]);
     expect(none.best?.f1.score).toBe(100); // b has larger odds of "no answer" than a and c
     expect(none.answers.map(({ odds }) => odds)).toEqual([2, 8, 2]);
+    expect(none.selection).toBeCloseTo(100 / 3, 10);
+    const selected = evaluateSquad(set, given, { ...SQUAD_ANSWERS, selectAtBestThreshold: true });
+    expect(selected.selection).toBe(100);
     const always = evaluateSquad(set, given, { ...SQUAD_ANSWERS, nullThreshold: null });
     expect(always.best).toBeNull();
     expect(always.answerable?.exact).toBe(100);

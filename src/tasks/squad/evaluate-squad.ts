@@ -18,7 +18,7 @@ export interface SquadAnswered extends SpanOrNone {
   readonly answer: string;
 }
 
-/** The selection is the mean of exact match and F1, in percent. */
+/** The selection is the mean of exact match and F1, in percent, by the threshold given unless told otherwise. */
 export interface SquadEvaluation extends Evaluation {
   readonly scores: SquadScores;
   /** Of the questions that have an answer, and of those that have none; null where there are none such. */
@@ -35,11 +35,13 @@ export interface SquadEvaluation extends Evaluation {
  * What a model's outputs are worth. The loss leaves out questions whose first answer is not in the words of their context.
  *
  * @param outputs of each window of `set`: logits of first and last position side by side, [2L]
+ * @param options with `selectAtBestThreshold` the selection is by the best threshold's scores, where there is one: at a fixed one a
+ *   model that answers nothing beats one that has begun to find answers
  */
 export function evaluateSquad(
   set: SquadDevSet,
   outputs: readonly Float32Array[],
-  options: AnswerOptions,
+  options: AnswerOptions & { readonly selectAtBestThreshold?: boolean },
 ): SquadEvaluation {
   const { length, tokenizer } = set;
   const losses: number[] = [];
@@ -66,10 +68,15 @@ export function evaluateSquad(
     return { id: question.id, text: top?.text ?? '', odds, answer: text };
   });
   const scores = scoresOf(set, answers, options);
+  const {
+    best,
+    scores: { exact, f1 },
+  } = scores;
   return {
     ...scores,
     loss: losses.reduce((sum, loss) => sum + loss, 0) / losses.length,
-    selection: (scores.scores.exact + scores.scores.f1) / 2,
+    selection:
+      options.selectAtBestThreshold && best ? (best.exact.score + best.f1.score) / 2 : (exact + f1) / 2,
     answers,
   };
 }
