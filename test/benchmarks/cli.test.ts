@@ -117,7 +117,10 @@ describe('bad data ends with 3 before anything is written', () => {
 
 describe('output that cannot be', () => {
   it('a directory that exists is refused', async () => {
-    const { code, stderr } = await runCli(['run', 'came-convergence', '--preset', 'smoke', '--out', folder]);
+    const out = join(folder, 'earlier');
+    mkdirSync(out);
+    writeFileSync(join(out, 'config.json'), '{"experiment": "e", "preset": "smoke", "config": {}}');
+    const { code, stderr } = await runCli(['run', 'came-convergence', '--preset', 'smoke', '--out', out]);
     expect(stderr).toMatch(
       /exists\. Continue that run with --resume, replace it with --overwrite, or choose another --out/,
     );
