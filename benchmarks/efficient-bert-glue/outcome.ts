@@ -100,9 +100,7 @@ function warningsOf({ dataDir }: GlueConfig, results: readonly GlueResult[]): st
   const skipped = results[0]?.skippedRows ?? 0;
   return [
     ...(dataDir === GENERATED
-      ? [
-          'The rows were made here, for a try: they say nothing about GLUE. Name the folder with --set dataDir=…',
-        ]
+      ? ['The rows were made here, for a try: they say nothing about GLUE. Name the folder with --data-dir …']
       : []),
     ...(skipped > 0 ? [`${skipped} damaged rows were left out.`] : []),
     ...(results.length > 0 && dataDir !== GENERATED

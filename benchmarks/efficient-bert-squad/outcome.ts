@@ -107,7 +107,7 @@ function warningsOf({ dataDir }: SquadConfig, results: readonly SquadResult[]): 
   return [
     ...(dataDir === GENERATED
       ? [
-          'The questions were made here, for a try: they say nothing about SQuAD. Name the folder with --set dataDir=…',
+          'The questions were made here, for a try: they say nothing about SQuAD. Name the folder with --data-dir …',
         ]
       : [
           'The best of the evaluations on the dev set is reported: it is a little above what new questions would give.',

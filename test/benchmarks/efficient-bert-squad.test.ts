@@ -133,7 +133,7 @@ describe('questions', () => {
     await writeFile(join(dataDir, 'squad1.1', 'train-v1.1.json'), file(['a', 'b', 'c', 'd']));
     await writeFile(join(dataDir, 'squad1.1', 'dev-v1.1.json'), file(['e'], [{ id: 'f' }]));
     await expect(loadQuestions(config)).rejects.toThrow(
-      /dev-v1\.1\.json, line 1, column \d+: .*skipBadRows=true/,
+      /dev-v1\.1\.json, line 1, column \d+: .*--skip-bad-rows/,
     );
     const ids = (questions: readonly { readonly id: string }[]) => questions.map(({ id }) => id);
     for (const directory of [dataDir, join(dataDir, 'squad1.1')]) {

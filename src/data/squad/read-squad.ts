@@ -48,7 +48,7 @@ const paragraph = z.object({
 const article = z.object({ paragraphs: z.array(z.unknown()) });
 const file = z.object({ data: z.array(z.unknown()) });
 
-const REMEDY = ' Mend the record, or leave such records out with --set skipBadRows=true.';
+const REMEDY = ' Mend the record, or leave such records out with --skip-bad-rows.';
 
 /**
  * The questions of a SQuAD file (Rajpurkar et al. 2016, 2018; versions 1.1 and 2.0) in the order of the file. A record that is
