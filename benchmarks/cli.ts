@@ -162,7 +162,7 @@ function runOptions(): Record<string, Option[]> {
       new Option('--data <file>', 'your own UTF-8 text to train on (default: generated stories)'),
       new Option(
         '--set <key=value>',
-        'change one setting, also written --<key> <value>; repeat for more (default: by preset)',
+        'change one setting, also written --<key> <value>; --print-config shows them; repeat for more (default: by preset)',
       ).argParser((value: string, earlier: string[] | undefined) => [...(earlier ?? []), value]),
       new Option(
         '--sweep <key=v1,v2>',
@@ -205,7 +205,7 @@ Exit codes:
   0    done; the claim is met, or was not tested
   1    done; a claim is not met
   2    wrong usage
-  3    a backend or a data file is missing
+  3    a backend or a data file is missing, or the disk is full
   70   a mistake of ours
   130  interrupted; continue with --resume
 

@@ -69,7 +69,7 @@ describe('--help', () => {
         0    done; the claim is met, or was not tested
         1    done; a claim is not met
         2    wrong usage
-        3    a backend or a data file is missing
+        3    a backend or a data file is missing, or the disk is full
         70   a mistake of ours
         130  interrupted; continue with --resume
 
@@ -100,8 +100,9 @@ describe('--help', () => {
                              (default: by preset)
         --data <file>        your own UTF-8 text to train on (default: generated
                              stories)
-        --set <key=value>    change one setting, also written --<key> <value>; repeat
-                             for more (default: by preset)
+        --set <key=value>    change one setting, also written --<key> <value>;
+                             --print-config shows them; repeat for more (default: by
+                             preset)
         --sweep <key=v1,v2>  a run for each value of one setting, and a table of them
                              (default: none)
         --peers <python>     also measure PyTorch and JAX in this Python (default:
