@@ -142,7 +142,7 @@ export const presets: Readonly<Record<Preset, SearchConfig>> = {
     shared: { texts: length(10, 1e-4, 128), task: length(10, 4e-4, 128) },
     finalStudent: { texts: length(10, 1e-4, 256), task: length(10, 5e-5, 32) },
     scratch: length(10, 5e-5, 32),
-    // The authors stop by hand; what they report needs about so many.
+    // As the authors have it: until somebody stops it.
     candidates: { 'stage-1': 1_000_000, 'stage-2': 1_000_000, 'stage-3': 1_000_000 },
     initialShare: 80 / 1_000_000,
     interval: 10,
