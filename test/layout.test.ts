@@ -121,4 +121,16 @@ describe('layout', () => {
       expect(existsSync(join(ROOT, source)), target).toBe(true);
     }
   });
+
+  it('packs every source of the native kernels, headers too: `setup` compiles them from the package', () => {
+    const { files } = JSON.parse(read('package.json')) as { files: string[] };
+    const packed = files.map((glob) => glob.split('/**/*'));
+    const sources = FILES.filter((file) => /^(src|methods)\/.*\.(cc|h)$/.test(file));
+    expect(sources).toContain('methods/cdape/score-rows.h');
+    const left = sources.filter(
+      (file) =>
+        !packed.some(([folder, ending]) => ending && file.startsWith(`${folder}/`) && file.endsWith(ending)),
+    );
+    expect(left).toEqual([]);
+  });
 });
