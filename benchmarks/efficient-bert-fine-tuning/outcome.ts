@@ -93,6 +93,10 @@ function judge(
   if (config.dataDir === GENERATED)
     return not('The rows were made here, for a try; the claim is about SST-2.');
   if (!step.captured) return not('The claim is about captured steps, which only the tensorflow backend has.');
+  if (config.maximumSteps > 0)
+    return not(
+      `The claim is about the whole recipe; maximumSteps ended it after ${trained[0]?.steps} steps.`,
+    );
   const lost = trained.find(({ diverged, what }) => diverged && what === 'ours');
   if (lost) {
     return { verdict: 'not met', reason: `Seed ${lost.seed} diverged at step ${lost.diverged?.step}.` };

@@ -181,6 +181,7 @@ describe('the verdict', () => {
     expect(without.warnings?.join()).toContain('PyTorch was not trained: no --peers');
     expect(judged(seeds(0.87), [], [100, 100], {}, { captured: false }).reason).toContain('captured');
     expect(judged(seeds(0.87), [], [100, 100], { dataDir: 'generated' }).verdict).toBe('not tested');
+    expect(judged(seeds(0.87), [], [100, 100], { maximumSteps: 10 }).reason).toContain('after 10 steps');
     const comparison = { timings: {}, samples: [], valid: false, others: 0.5 };
     expect(judged(seeds(0.87), [], [100, 100], {}, { comparison }).verdict).toBe('not tested');
     const lost = [trained('ours', 0.87, { diverged: { step: 4, what: 'NaN' } })];
