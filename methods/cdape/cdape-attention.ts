@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { UserError } from '../../src/errors.ts';
-import { MultiHeadAttention, type Parameter } from '../../src/nn/index.ts';
+import { MultiHeadAttention, ParameterVariable } from '../../src/nn/index.ts';
 import { RandomStream } from '../../src/random/index.ts';
 import type { Residual } from './cdape.ts';
 import { type PositionEncodingName, positionEncoding } from './position-encodings.ts';
@@ -140,16 +140,6 @@ export class CdapeAttention extends tf.layers.Layer {
 /** Makes saved models with `CdapeAttention` loadable. A second call does nothing. */
 export function registerCdapeAttention(): void {
   tf.serialization.registerClass(CdapeAttention);
-}
-
-/** A parameter of `src/nn` as a weight of `tf.layers`: one variable under both names, so that each sees what the other writes. */
-class ParameterVariable extends tf.LayerVariable {
-  constructor({ name, variable }: Parameter) {
-    super(variable, 'float32', name, true); // tf.layers puts the name of the layer before it
-    const copy = this.val;
-    Object.assign(this, { val: variable });
-    copy.dispose();
-  }
 }
 
 function singleShape(shape: tf.Shape | tf.Shape[]): tf.Shape {
