@@ -39,6 +39,7 @@ const SLOW_ON_SOFTWARE: readonly string[] = [
   'test/cdape/encoding-models.backend.test.ts',
   'test/cdape/forms.backend.test.ts',
   'test/cdape/processor.backend.test.ts',
+  'test/efficient-bert/distillation/golden-losses.backend.test.ts',
   'test/efficient-bert/searched-mlp.backend.test.ts',
 ];
 
