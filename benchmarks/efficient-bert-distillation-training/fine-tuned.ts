@@ -4,6 +4,7 @@ import { AdamW, noDecayOnVectors } from '../../src/optimizers/index.ts';
 import type { RandomStreams } from '../../src/random/index.ts';
 import { fineTune } from '../../src/tasks/index.ts';
 import { type Json, scheduleFrom } from '../../src/training/index.ts';
+import { shownTuning } from '../efficient-bert-models/shown-tuning.ts';
 import type { TrainingLength } from './recipe.ts';
 import type { TaskData } from './task-data.ts';
 import { makeJudge, type TaskHead, taskModelOf } from './task-head.ts';
@@ -44,7 +45,6 @@ export async function fineTuned(
   const optimizer = new AdamW({ learningRate, weightDecay: 0.01, decay: noDecayOnVectors });
   const judge = makeJudge(model, task, batchSize);
   try {
-    let announced = steps;
     const tuned = await fineTune({
       task: taskModelOf(model),
       optimizer,
@@ -58,17 +58,7 @@ export async function fineTuned(
       folder,
       identity,
       tokenizer,
-      onContinue: (step) => {
-        announced = steps - step;
-      },
-      onMetrics: ({ step, loss }) => {
-        if (announced > 0) progress.expect(announced);
-        announced = 0;
-        progress.advance({ label, step, steps, values: { loss } });
-      },
-      onEvaluation: (step, { selection }) => {
-        progress.advance({ label, step, steps, values: { dev: selection } }, 0);
-      },
+      ...shownTuning(progress, label, steps),
       signal,
     });
     if (tuned.outcome === 'interrupted') throw new Interrupted();

@@ -66,25 +66,12 @@ export function recipeOf(config: FineTuningConfig, { steps, train }: FineTuningD
 }
 
 /** What a checkpoint must agree with to be continued: what the training depends on. */
-function identity(
-  id: string,
-  {
-    model,
-    batchSize,
-    epochs,
-    learningRate,
-    warmupShare,
-    weightDecay,
-    clipNorm,
-    dropout,
-    length,
-  }: FineTuningConfig,
-  { rows }: FineTuningData,
-  backend: string,
-): Json {
+function identity(id: string, config: FineTuningConfig, { rows }: FineTuningData, backend: string): Json {
   const contents = createHash('sha256')
     .update(JSON.stringify([rows.train, rows.dev]))
     .digest('hex');
+  const { model, batchSize, epochs, learningRate, warmupShare, weightDecay, clipNorm, dropout, length } =
+    config;
   const recipe = {
     model,
     batchSize,

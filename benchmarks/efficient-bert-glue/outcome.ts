@@ -3,6 +3,7 @@ import { type Chart, curveChart } from '../../src/experiment/chart.ts';
 import type { CellsPlan, Outcome, Verdict } from '../../src/experiment/experiment.ts';
 import { meanInterval } from '../../src/experiment/statistics.ts';
 import { spread } from '../came-training/metrics.ts';
+import { curveRows } from '../efficient-bert-models/curve-rows.ts';
 import { type GlueCell, type GlueResult, type GlueResults, glueCells } from './cells.ts';
 import { GENERATED, type GlueConfig } from './config.ts';
 import { accuracyOf, confusionTable, majorityShare, seedsTable } from './tables.ts';
@@ -17,16 +18,7 @@ export function outcome({ config, seeds }: CellsPlan<GlueConfig>, results: GlueR
     metrics: metricsOf(task, own),
     tables: [seedsTable(task, config, cells, own), ...confusionTable(task, own)],
     charts: [learningCurve(task, cells, own)],
-    rows: cells.flatMap(({ id, seed }, i) =>
-      (own[i]?.curve ?? []).map(({ step, training, loss, selection }) => ({
-        cell: id,
-        seed,
-        step,
-        training,
-        loss,
-        selection,
-      })),
-    ),
+    rows: curveRows(cells, own),
     warnings: warningsOf(config, own),
   };
 }

@@ -14,6 +14,7 @@ import {
 import type { Json } from '../../src/training/index.ts';
 import { makeOptimizer } from './optimizers.ts';
 import { type Recipe, stepsOf } from './recipe.ts';
+import { shownTuning } from './shown-tuning.ts';
 
 /** Evaluation needs no gradients, and so less memory. */
 const evaluationFactor = 4;
@@ -52,7 +53,6 @@ export async function tuneCell<E extends Evaluation, R>(
   const steps = stepsOf(config, given.examples.size);
   const optimizer = makeOptimizer(config, steps, task.model);
   const read = makeOutputReader(task, evaluationBatchOf(config));
-  let announced = steps;
   try {
     const tuned = await fineTune({
       ...given,
@@ -65,18 +65,7 @@ export async function tuneCell<E extends Evaluation, R>(
       every: Math.ceil(steps / config.evaluations),
       evaluate: () => evaluate(read),
       readEvery: backend.threads === 0 ? 10 : 1, // reading waits for the device, which costs something on a GPU alone
-      onContinue: (step, changes) => {
-        announced = steps - step;
-        for (const change of changes) progress.warn(`the last bits may differ: ${change}`);
-      },
-      onMetrics: ({ step, loss }) => {
-        if (announced > 0) progress.expect(announced);
-        announced = 0;
-        progress.advance({ label, step, steps, values: { loss } });
-      },
-      onEvaluation: (step, { selection }) => {
-        progress.advance({ label, step, steps, values: { dev: selection } }, 0);
-      },
+      ...shownTuning<E>(progress, label, steps),
       signal,
     });
     if (tuned.outcome === 'interrupted') throw new Interrupted();

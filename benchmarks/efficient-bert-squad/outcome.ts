@@ -2,6 +2,7 @@ import { type Chart, curveChart } from '../../src/experiment/chart.ts';
 import type { CellsPlan, Outcome, Verdict } from '../../src/experiment/experiment.ts';
 import { meanInterval } from '../../src/experiment/statistics.ts';
 import { spread } from '../came-training/metrics.ts';
+import { curveRows } from '../efficient-bert-models/curve-rows.ts';
 import { type SquadBest, type SquadCell, type SquadResult, type SquadResults, squadCells } from './cells.ts';
 import { GENERATED, type SquadConfig } from './config.ts';
 import { answersTable, samplesTable, seedsTable, spansTable } from './tables.ts';
@@ -15,16 +16,7 @@ export function outcome({ config, seeds }: CellsPlan<SquadConfig>, results: Squa
     metrics: metricsOf(own),
     tables: [seedsTable(config, cells, own), spansTable(cells, own), answersTable(own), samplesTable(own)],
     charts: [learningCurve(config, cells, own)],
-    rows: cells.flatMap(({ id, seed }, i) =>
-      (own[i]?.curve ?? []).map(({ step, training, loss, selection }) => ({
-        cell: id,
-        seed,
-        step,
-        training,
-        loss,
-        selection,
-      })),
-    ),
+    rows: curveRows(cells, own),
     warnings: warningsOf(config, own),
   };
 }
