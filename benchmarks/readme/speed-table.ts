@@ -4,9 +4,9 @@ import type { SectionContext } from './sections.ts';
 
 /** How fast the training step and the optimizers are, and that training does not leak, in one table. */
 export function speedTable({ report, reports }: SectionContext): string {
-  const [step, optimizer, memory] = (['training-step', 'optimizer-step', 'training-memory'] as const).map(
-    report,
-  ) as [CommittedReport, CommittedReport, CommittedReport];
+  const [step, optimizer, memory, attention] = (
+    ['training-step', 'optimizer-step', 'training-memory', 'cdape-attention-cost'] as const
+  ).map(report) as [CommittedReport, CommittedReport, CommittedReport, CommittedReport];
   const from = (experiment: string) => `[\`run ${experiment}\`](${reports}/${experiment}/results.md)`;
   const rows = [
     [`captured training step, ${size(step, 'D256')}`, largeStep(step), from('training-step')],
@@ -17,6 +17,11 @@ export function speedTable({ report, reports }: SectionContext): string {
       from('optimizer-step'),
     ],
     ['AdamW step, the same', adamwStep(optimizer), from('optimizer-step')],
+    [
+      `training step with CDAPE-Kerple, ${attentionSize(attention)}`,
+      cdapeStep(attention),
+      from('cdape-attention-cost'),
+    ],
     [
       `${memory.metric('steps').toLocaleString('en-US')} training steps, AdamW and CAME`,
       memoryGrowth(memory),
@@ -67,6 +72,17 @@ function adamwStep(optimizer: CommittedReport): string {
   const missed = (100 * (longer / adamwLimit - 1)).toFixed(1);
   const claim = longer > adamwLimit ? ` (the claim of ${adamwLimit.toFixed(2)} missed by ${missed} %)` : '';
   return `${optimizer.metric('adamw.native.ms').toFixed(0)} ms: ${longer.toFixed(2)} times as long as PyTorch's fused one${claim}`;
+}
+
+function attentionSize(attention: CommittedReport): string {
+  const [width, layers, batch] = ['width', 'layers', 'batchSize'].map((key) => attention.setting(key));
+  return `D${width} L${layers} T${attention.setting('claimLength')} B${batch}`;
+}
+
+function cdapeStep(attention: CommittedReport): string {
+  const of = (name: string) =>
+    attention.metric(`T${attention.setting('claimLength')}.cdape-kerple.${name}`).toFixed(2);
+  return `${of('overOfficial')} of the time of the authors' rule in PyTorch, ${of('overKerple')} of plain Kerple's, with ${of('memoryOverKerple')} of its memory`;
 }
 
 function memoryGrowth(memory: CommittedReport): string {
