@@ -17,7 +17,7 @@ export const cameOptimizerMemory: Experiment<OptimizerMemoryConfig, MemoryCell, 
     "CAME holds at most 0.503 of AdamW's state on BERT-Base, and with native kernels its whole step (weights, gradients, state, " +
     'peak) takes at most 12.1 bytes per parameter',
   presets,
-  durations: { smoke: '5 s', laptop: '2 min on 2 cores, 3 GiB', paper: '5 min, 9 GiB' },
+  durations: { smoke: '5 s', laptop: '1 min on 2 cores, 3 GiB', paper: '5 min, 9 GiB' },
   seeds: { smoke: 1, laptop: 1, paper: 1 },
   takesData: false,
   takesPeers: false,

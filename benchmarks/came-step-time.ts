@@ -17,7 +17,7 @@ export const cameStepTime: Experiment<StepTimeConfig, StepTimeCell, StepTimeResu
   presets,
   durations: {
     smoke: '40 s on 2 cores',
-    laptop: '8 min on 2 cores with --peers, 11 GB of memory',
+    laptop: '9 min on 2 cores with --peers, 11 GB of memory',
     paper: '40 min on 2 cores with --peers, 30 GB of memory',
   },
   seeds: { smoke: 1, laptop: 1, paper: 1 },

@@ -23,7 +23,7 @@ export const cdapeAssociativeRecall: Experiment<RecallConfig, EncodingCell, Reca
   headline: 'cdape',
   question: 'Does the convolution turn a single attention layer into an induction head, at any length?',
   presets,
-  durations: { smoke: '15 s', laptop: '4 min on 2 cores', paper: '10 min on a GPU' },
+  durations: { smoke: '15 s', laptop: '3 min on 2 cores', paper: '10 min on a GPU' },
   seeds: { smoke: 1, laptop: 3, paper: 5 },
   takesData: false,
   takesPeers: false,

@@ -29,7 +29,7 @@ export const cdapeAttentionCost: Experiment<AttentionCostConfig, LengthCell, Cos
   presets,
   durations: {
     smoke: '40 s',
-    laptop: '9 min on 2 cores with --peers, 12 GiB',
+    laptop: '7 min on 2 cores with --peers, 12 GiB',
     paper: '30 min on 2 cores with --peers, 40 GiB',
   },
   seeds: { smoke: 1, laptop: 1, paper: 1 },

@@ -23,7 +23,7 @@ export const cdapeLengthExtrapolation: Experiment<ExtrapolationConfig, EncodingC
   claim: 'At 8 times the training length the perplexities are CDAPE-Kerple < DAPE-Kerple < Kerple < RoPE',
   question: 'Which position encodings keep their perplexity on sequences longer than those of training?',
   presets,
-  durations: { smoke: '20 s', laptop: '9 min on 2 cores', paper: 'weeks on a GPU' },
+  durations: { smoke: '20 s', laptop: '7 min on 2 cores', paper: 'weeks on a GPU' },
   seeds: { smoke: 1, laptop: 3, paper: 3 },
   takesData: true,
   takesPeers: false,

@@ -49,12 +49,12 @@ function times(step: CommittedReport, metric: string): string {
 function largeStep(step: CommittedReport): string {
   const eager = times(step, 'D256.speedup.eager');
   const peak = (100 * step.metric('D256.peakShare')).toFixed(0);
-  return `${eager} eager TensorFlow.js, ${times(step, 'D256.speedup.pytorch')} PyTorch, ${times(step, 'D256.speedup.jax')} JAX, ${peak} % of the matmul peak`;
+  return `${eager} eager TensorFlow.js, ${times(step, 'D256.speedup.pytorch')} PyTorch (${times(step, 'D256.speedup.torch-compile')} torch.compile), ${times(step, 'D256.speedup.jax')} JAX, ${peak} % of the matmul peak`;
 }
 
 function smallStep(step: CommittedReport): string {
-  const speedups = ['eager', 'pytorch', 'jax'].map((name) => times(step, `D128.speedup.${name}`)).join(', ');
-  return `${speedups}; wasm ${step.metric('D128.wasm.speedup.stock').toFixed(1)}× stock tfjs-wasm`;
+  const of = (name: string) => times(step, `D128.speedup.${name}`);
+  return `${of('eager')}, ${of('pytorch')} (${of('torch-compile')}), ${of('jax')}; wasm ${step.metric('D128.wasm.speedup.stock').toFixed(1)}× stock tfjs-wasm`;
 }
 
 function cameStep(optimizer: CommittedReport): string {
