@@ -7,13 +7,14 @@ import { type WordPieceOptions, WordPieceTokenizer } from './word-piece-tokenize
 /**
  * The tokenizer of a Hugging Face folder: `tokenizer.json`, or `vocab.txt` with or without `tokenizer_config.json`.
  *
- * @throws UserError if there is neither, or one is no BERT tokenizer, naming the file and the field
+ * @throws UserError if there is no such folder or neither file, or one is no BERT tokenizer, naming the file and the field
  */
 export async function readTokenizer(folder: string): Promise<WordPieceTokenizer> {
   const whole = join(folder, 'tokenizer.json');
   if (existsSync(whole)) return fromTokenizerJson(await readJson(whole), whole);
   const vocabulary = join(folder, 'vocab.txt');
   if (!existsSync(vocabulary)) {
+    if (!existsSync(folder)) throw new UserError(`There is no folder ${folder}.`, 3);
     throw new UserError(`There is no tokenizer in ${folder}: neither tokenizer.json nor vocab.txt.`, 3);
   }
   const lines = (await readText(vocabulary)).split('\n').map((line) => line.replace(/\r$/, ''));

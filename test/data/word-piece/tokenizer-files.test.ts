@@ -63,6 +63,10 @@ describe('readTokenizer', () => {
     expect(read.options).toEqual({ lowercase: false, stripAccents: false, splitIdeographs: false });
   });
 
+  it('names a folder that is not there', async () => {
+    await expect(readTokenizer('no/such/folder')).rejects.toThrow('There is no folder no/such/folder.');
+  });
+
   it.each<[string, Readonly<Record<string, string>>]>([
     ['neither tokenizer.json nor vocab.txt', {}],
     [
