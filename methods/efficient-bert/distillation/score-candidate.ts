@@ -43,7 +43,7 @@ export interface TrainedScoreOptions {
   /** Evaluations in the last phase, the best of which is the score; the authors': one for each epoch. */
   readonly evaluations: number;
   readonly mode?: DistillationMode | undefined;
-  /** Of heads and dropout, the same for all candidates. */
+  /** Of heads, which are the same for all candidates, and of dropout. */
   readonly seed: number;
   readonly onMetrics?: ((phase: number, metrics: DistillationMetrics) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -60,12 +60,13 @@ export function trainedScore(options: TrainedScoreOptions): CandidateScore {
     const streams = new RandomStreams(options.seed);
     let encoder: EfficientBert;
     try {
-      encoder = new EfficientBert({ ...options.shape, expressions }, streams);
+      // Nothing is drawn for the layers, which get the supernet's weights: else heads would depend on a candidate's size.
+      encoder = new EfficientBert({ ...options.shape, expressions }, streams, 'zero');
     } catch (error) {
       if (error instanceof UserError) return { failure: error.message };
       throw error;
     }
-    const student = options.head(encoder, streams);
+    const student = withHead(encoder, options, streams);
     try {
       await copyFromSupernet(options.supernet, encoder);
       let score: number | undefined;
@@ -83,6 +84,20 @@ export function trainedScore(options: TrainedScoreOptions): CandidateScore {
       student.dispose();
     }
   };
+}
+
+/** @throws what making the head throws, without its encoder being left behind */
+function withHead(
+  encoder: EfficientBert,
+  { head }: Pick<TrainedScoreOptions, 'head'>,
+  streams: RandomStreams,
+): Exclude<Distillable, EncoderModel> {
+  try {
+    return head(encoder, streams);
+  } catch (error) {
+    encoder.dispose();
+    throw error;
+  }
 }
 
 interface PhaseContext extends TrainedScoreOptions {

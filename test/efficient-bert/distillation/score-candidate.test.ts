@@ -109,6 +109,42 @@ describe('a score by training', () => {
     expect(tf.memory().numTensors).toBe(before);
     for (const model of [teacher, supernet]) model.dispose();
   });
+
+  it('begins with the same head and map to the teacher, whatever the candidate’s sizes', async () => {
+    const teacher = tinyTeacher();
+    const supernet = newSupernet(new RandomStreams(1));
+    const drawn: Float32Array[][] = [];
+    const score = trainedScore({
+      ...options(teacher, supernet),
+      phases: [],
+      head: (encoder, streams) => {
+        const model = new SequenceClassifier(encoder, CLASSES, streams);
+        const names = ['pooler.dense.weight', 'classifier.weight', 'fit_dense.weight'];
+        const stored = model.stored().filter(({ name }) => names.includes(name));
+        drawn.push(stored.map(({ variable }) => variable.dataSync() as Float32Array));
+        return model;
+      },
+    });
+    for (const expressions of [EXPRESSIONS, OTHER_SIZES])
+      await expect(score({ expressions })).rejects.toThrow('there is none');
+    expect(drawn[0]).toHaveLength(3);
+    expect(drawn[0]?.every((values) => values.some((value) => value !== 0))).toBe(true);
+    expect(drawn[1]).toEqual(drawn[0]);
+    for (const model of [teacher, supernet]) model.dispose();
+  });
+
+  it('leaves nothing behind where no head can be made', async () => {
+    const teacher = tinyTeacher();
+    const supernet = newSupernet(new RandomStreams(1));
+    const before = tf.memory().numTensors;
+    const head = () => {
+      throw new UserError('no head');
+    };
+    const score = trainedScore({ ...options(teacher, supernet), head });
+    await expect(score({ expressions: EXPRESSIONS })).rejects.toThrow('no head');
+    expect(tf.memory().numTensors).toBe(before);
+    for (const model of [teacher, supernet]) model.dispose();
+  });
 });
 
 const problem: SearchProblem = {
