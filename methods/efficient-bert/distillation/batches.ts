@@ -5,7 +5,7 @@ import { type ExampleSet, packExamples, ShuffledBatches } from '../../../src/tas
 export interface BatchSource {
   /** In words, for messages and reports. */
   readonly description: string;
-  /** Examples in one pass over the data; for text, sequences of the length asked for. */
+  /** Examples in one pass over the data; for text see `TextBatchesOptions.layout`. */
   readonly size: number;
   readonly batchSize: number;
   /** Inputs packed as by `packExamples`, and labels; the caller owns both. @param step from 0 */

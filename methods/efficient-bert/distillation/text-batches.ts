@@ -1,7 +1,7 @@
 import { makeMasking, type WordPieceTokenizer } from '../../../src/data/index.ts';
 import { UserError } from '../../../src/errors.ts';
 import { RandomStream } from '../../../src/random/index.ts';
-import { packExamples, type TaskExample } from '../../../src/tasks/index.ts';
+import { packExamples, ShuffledBatches, type TaskExample } from '../../../src/tasks/index.ts';
 import type { BatchSource } from './batches.ts';
 
 /** A plain text in pieces: one document for each line that is not blank. */
@@ -19,8 +19,9 @@ export interface TextBatchesOptions {
   readonly length: number;
   readonly seed: number;
   /**
-   * `running`: a piece of the text at random, cut in two at a random place, so that nothing is padding. `random pairs`: the authors',
-   * two documents at random, both cut at random ends until they fit. Default `running`.
+   * `running`: a piece of the text at random, cut in two at a random place, so that nothing is padding; one pass is as many pieces as
+   * the text is long. `random pairs`: the authors', each document once in a pass, with another at random, both cut at random ends
+   * until they fit. Default `running`.
    */
   readonly layout?: 'running' | 'random pairs' | undefined;
   /** Share of the tokens that are masked as BERT's are, for teacher and student alike. Default 0, as the authors have it. */
@@ -57,21 +58,20 @@ export function textBatches(options: TextBatchesOptions): BatchSource {
           predicted: masked,
         })
       : undefined;
-  const all = layout === 'running' ? joined(text) : new Int32Array();
-  const example = (stream: RandomStream): TaskExample => {
-    const [a, b] = layout === 'running' ? runningPair(all, room, stream) : randomPair(text, room, stream);
+  const pairs = layout === 'running' ? runningPairs(text, options, room) : randomPairs(text, options, room);
+  const example = ([a, b]: Pair, stream: RandomStream): TaskExample => {
     const encoded = tokenizer.combine([...a], [...b], length);
     const tokens = masking ? masking(encoded.tokens, stream).tokens : encoded.tokens;
     return { ...encoded, tokens, targets: [0] };
   };
   return {
     description: `${text.size} tokens of text`,
-    size: Math.max(1, Math.round(text.size / room)),
+    size: pairs.size,
     batchSize,
     at(step) {
       const stream = RandomStream.fromSeed(seed, `text of step ${step}`);
       return packExamples(
-        Array.from({ length: batchSize }, () => example(stream)),
+        pairs.at(step).map((draw) => example(draw(stream), stream)),
         'int32',
       );
     },
@@ -90,6 +90,39 @@ function joined({ documents, size }: PretrainingText): Int32Array {
 
 type Pair = readonly [Int32Array, Int32Array];
 
+interface Pairs {
+  /** In one pass over the text. */
+  readonly size: number;
+  /** Of a batch, to be drawn in this order. */
+  at(step: number): ((stream: RandomStream) => Pair)[];
+}
+
+function runningPairs(
+  text: PretrainingText,
+  { batchSize }: Pick<TextBatchesOptions, 'batchSize'>,
+  room: number,
+): Pairs {
+  const all = joined(text);
+  const draw = (stream: RandomStream) => runningPair(all, room, stream);
+  return {
+    size: Math.max(1, Math.round(text.size / room)),
+    at: () => new Array<typeof draw>(batchSize).fill(draw),
+  };
+}
+
+function randomPairs(
+  text: PretrainingText,
+  { batchSize, seed }: Pick<TextBatchesOptions, 'batchSize' | 'seed'>,
+  room: number,
+): Pairs {
+  const size = text.documents.length;
+  const batches = new ShuffledBatches(size, batchSize, seed);
+  return {
+    size,
+    at: (step) => batches.indices(step).map((first) => (stream) => randomPair(text, first, room, stream)),
+  };
+}
+
 /** `room` tokens in a row, or all there are. */
 function runningPair(all: Int32Array, room: number, stream: RandomStream): Pair {
   const count = Math.min(room, all.length);
@@ -99,8 +132,7 @@ function runningPair(all: Int32Array, room: number, stream: RandomStream): Pair 
 }
 
 /** As cheneydon/efficient-bert@e4b3025 create_pretrain_feature.py: one token at a time off a random end of the longer one. */
-function randomPair({ documents }: PretrainingText, room: number, stream: RandomStream): Pair {
-  const first = stream.integer(documents.length);
+function randomPair({ documents }: PretrainingText, first: number, room: number, stream: RandomStream): Pair {
   const other = documents.length === 1 ? 0 : stream.integer(documents.length - 1);
   const ends = [first, other >= first && documents.length > 1 ? other + 1 : other].map((index) => {
     const document = documents[index] as Int32Array;

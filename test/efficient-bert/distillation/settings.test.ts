@@ -130,6 +130,22 @@ describe('batches of text', () => {
     }
   });
 
+  it('of pairs have each document once in front in each epoch', async () => {
+    const batches = textBatches({ ...base, layout: 'random pairs', batchSize: 2, length: 40 }); // nothing is cut
+    expect([batches.size, stepsOf(batches, 3)]).toEqual([4, 6]);
+    const orders: string[] = [];
+    for (const epoch of [0, 1, 2]) {
+      const rows = [
+        ...(await rowsOf(batches.at(2 * epoch), 40)),
+        ...(await rowsOf(batches.at(2 * epoch + 1), 40)),
+      ];
+      const fronts = rows.map(([tokens]) => tokens.slice(1, tokens.indexOf(separator)).join(' '));
+      expect([...fronts].sort()).toEqual(text.documents.map((document) => document.join(' ')).sort());
+      orders.push(fronts.join());
+    }
+    expect(new Set(orders).size).toBeGreaterThan(1);
+  });
+
   it('depend on step and seed alone, and mask on request', async () => {
     const at = (step: number, change = {}) => rowsOf(textBatches({ ...base, ...change }).at(step), 10);
     expect(await at(3)).toEqual(await at(3));
