@@ -22,7 +22,7 @@ export interface TunedClassifier {
   readonly validationError: number;
 }
 
-/** The authors fit again while the validation error is no better than chance, with a bar that falls from the hundredth trial on. */
+/** The authors fit again while the validation error is no better than chance, with a bar that rises from the hundredth trial on. */
 export function errorBar(trial: number): number {
   return 0.5 + Math.max(0, ((trial - 100) / 1000) * 0.3);
 }
@@ -66,17 +66,20 @@ function fitBest(
   const errorOf = (guess: (values: readonly number[]) => boolean) =>
     heldX.filter((values, i) => guess(values) !== heldY[i]).length / held;
 
-  let best: (TunedClassifier & { readonly configuration: BoostingSettings }) | undefined;
+  let best: { readonly validationError: number; readonly configuration: BoostingSettings } | undefined;
   for (const configuration of drawConfigurations(settings, stream)) {
     const classifier = fitBoostedTrees(x, y, configuration, stream);
     const validationError = errorOf((values) => classifier(values) >= 0.5);
-    if (!best || validationError < best.validationError)
-      best = { classifier, validationError, configuration };
+    if (!best || validationError < best.validationError) best = { validationError, configuration };
   }
   if (!best) throw new RangeError('At least one configuration must be tried.');
   const majority = y.filter(Boolean).length * 2 >= y.length;
   const constantError = errorOf(() => majority);
-  if (sameEachTime) return { ...best, constantError };
+  if (sameEachTime) {
+    // The authors train once more on the same rows, with new bags, and it is this one's error that counts.
+    const classifier = fitBoostedTrees(x, y, best.configuration, stream);
+    return { classifier, validationError: errorOf((values) => classifier(values) >= 0.5), constantError };
+  }
   const classifier = fitBoostedTrees(features, good, best.configuration, stream);
   return { classifier, validationError: best.validationError, constantError };
 }

@@ -135,7 +135,7 @@ describe('tuneClassifier', () => {
     expect(new Set(rows.map((row) => constant?.classifier(row))).size).toBe(1);
   });
 
-  it('has a bar for the validation error that falls away from the hundredth trial on', () => {
+  it('has a bar for the validation error that rises from the hundredth trial on', () => {
     expect([0, 100, 600, 1100].map(errorBar)).toEqual([0.5, 0.5, 0.65, 0.8]);
   });
 });
