@@ -2,6 +2,7 @@ import { UserError } from '../../../src/errors.ts';
 import { RandomStream } from '../../../src/random/index.ts';
 import { printExpression } from '../expression.ts';
 import { parseExpression } from '../expression-parser.ts';
+import { SEARCHED_HEIGHTS } from '../legality.ts';
 import { fitPartition, isOnPath, partitionHeight, partitionPath } from './partition.ts';
 import { type Layers, type SearchProblem, SearchSpace } from './space.ts';
 import { tuneClassifier } from './tuned-classifier.ts';
@@ -52,13 +53,19 @@ export interface SearchState {
 
 /** @throws UserError as `SearchSpace`, and for settings that make no sense */
 export function startSearch(problem: SearchProblem): SearchState {
-  const { initialCandidates, interval, totalCandidates, maxDraws, window } = problem.settings;
+  const { initialCandidates, interval, totalCandidates, maxDraws, window, heights } = problem.settings;
   for (const [name, value] of Object.entries({ initialCandidates, interval, totalCandidates, maxDraws })) {
     if (!Number.isSafeInteger(value) || value < 1)
       throw new UserError(`${name} must be a positive integer, got ${value}.`);
   }
   if (!(window.min <= window.max)) {
     throw new UserError(`The window of parameters is empty: ${window.min} to ${window.max}.`);
+  }
+  const { min, max } = SEARCHED_HEIGHTS;
+  if (!(heights.min >= min && heights.max <= max && heights.min <= heights.max)) {
+    throw new UserError(
+      `Models are built of trees of height ${min} to ${max}: these cannot be searched with heights ${heights.min} to ${heights.max}.`,
+    );
   }
   spaceOf(problem);
   const stream = RandomStream.fromSeed(problem.seed, `search ${problem.stage}`).state();
@@ -152,7 +159,10 @@ class Batch {
     }
   }
 
-  /** Until the batch has `wanted`, or nothing new is found; the authors' code looks on for ever then. */
+  /**
+   * Until the batch has `wanted`, or nothing new is found. The authors' code then looks on for ever for the first ones, and later
+   * proposes what it has scored already.
+   */
   addDrawn(wanted: number, first: boolean): void {
     const { manner } = this.#space;
     const parents = first

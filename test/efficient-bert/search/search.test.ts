@@ -245,6 +245,14 @@ describe('startSearch', () => {
       startSearch(smallProblem('stage-3', 'mended', settings));
     expect(start({ interval: 0 })).toThrow('interval must be a positive integer, got 0.');
     expect(start({ window: { min: 2, max: 1 } })).toThrow('The window of parameters is empty: 2 to 1.');
+    for (const heights of [
+      { min: 2, max: 7 },
+      { min: 3, max: 8 },
+      { min: 5, max: 4 },
+    ])
+      expect(start({ heights })).toThrow(
+        `of height 3 to 7: these cannot be searched with heights ${heights.min} to ${heights.max}.`,
+      );
     expect(start({ seed: 0.5 })).toThrow('The seed must be an integer');
   });
 });
