@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { fileValues, fillVariable, type StoredModel } from '../../src/bert/index.ts';
+import { fileValues, fillVariable, type StoredModel, type StoredTensor } from '../../src/bert/index.ts';
 import { UserError } from '../../src/errors.ts';
 import type { Architecture } from './architectures.ts';
 
@@ -38,11 +38,13 @@ export function leadingSlice(
  * twice (n times) in a row. Networks and hidden units that the model does not have are left out.
  *
  * @param source a supernet, with the same head where the model has one, or without
- * @throws UserError naming a weight that the source does not have, or has smaller
+ * @throws UserError naming a weight that the source does not have, or has smaller, or for factorised embeddings of different widths:
+ *   the map from E columns of three tokens side by side cannot be cut
  */
 export async function copyFromSupernet(source: StoredModel, target: StoredModel): Promise<void> {
   const sources = new Map(source.stored().map((tensor) => [tensor.name, tensor]));
   const targets = target.stored();
+  checkEmbeddingWidths(sources, new Map(targets.map((tensor) => [tensor.name, tensor])));
   const repeats = layersOf([...targets.map(({ name }) => name)]) / layersOf([...sources.keys()]);
   if (!Number.isInteger(repeats)) {
     throw new UserError('A model needs as many layers as its supernet, or a multiple of them.');
@@ -73,6 +75,18 @@ export async function copyFromSupernet(source: StoredModel, target: StoredModel)
     fillVariable(values, tensor, leadingSlice(data, from.shape, tensor.shape));
   }
   for (const [variable, values] of filled) tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)));
+}
+
+type ByName = ReadonlyMap<string, Pick<StoredTensor, 'shape'>>;
+
+function checkEmbeddingWidths(source: ByName, target: ByName): void {
+  const [own, wanted] = [source, target].map((tensors) => tensors.get('embeddings.word_embeddings.weight'));
+  const factorised = source.has('embeddings.embedding_transformation.weight');
+  if (!factorised || !own || !wanted || own.shape[1] === wanted.shape[1]) return;
+  throw new UserError(
+    `The supernet’s embedding is ${own.shape[1]} wide, the model’s ${wanted.shape[1]}: it is copied whole or not at all. ` +
+      `Make the model with embeddingWidth: ${own.shape[1]}.`,
+  );
 }
 
 const LAYER = /^encoder\.layer\.(\d+)\./;

@@ -15,6 +15,7 @@ import { expectAllClose } from '../support/allclose.ts';
 import { FOUND } from './fixtures.ts';
 import { goldenInputs, STUDENT } from './golden-model.ts';
 
+const TABLE = 'embeddings.word_embeddings.weight';
 const streams = new RandomStreams(1);
 const create = (architecture: Architecture) => new EfficientBert({ ...architecture, dropout: 0 }, streams);
 
@@ -103,6 +104,27 @@ describe('copyFromSupernet', () => {
     );
     source.dispose();
     target.dispose();
+  });
+
+  it('refuses a factorised embedding of another width, whose map cannot be cut; a whole one is cut like all else', async () => {
+    const full: Architecture = { ...STUDENT, embeddingWidth: undefined };
+    const supernet = create(supernetOf(STUDENT));
+    const [narrow, whole] = [
+      create({ ...STUDENT, embeddingWidth: 3 }),
+      create({ ...full, width: 6, hidden: 6 }),
+    ];
+    await expect(copyFromSupernet(supernet, narrow)).rejects.toThrow(
+      'embedding is 4 wide, the model’s 3: it is copied whole or not at all. Make the model with embeddingWidth: 4.',
+    );
+    await expect(copyFromSupernet(supernet, whole)).rejects.toThrow('embedding is 4 wide, the model’s 6:');
+    const wide = create(supernetOf(full));
+    await copyFromSupernet(wide, whole);
+    const [table, cut] = [await weight(wide, TABLE), await weight(whole, TABLE)];
+    expect(cut).toEqual(table.filter((_, i) => i % 12 < 6));
+    await expect(copyFromSupernet(wide, narrow)).rejects.toThrow(
+      'has no embeddings.embedding_transformation',
+    );
+    for (const model of [supernet, narrow, whole, wide]) model.dispose();
   });
 
   it('refuses a supernet that is too small', async () => {
