@@ -77,19 +77,23 @@ export interface ParameterWindow {
 }
 
 /**
- * The window at the place where the paper's 15 to 16 million stand between the smallest (12.7120 million) and the largest model
- * (25.8748 million) of its space.
+ * The window at the place where the paper's 15 to 16 million stand between the smallest and the largest model of its space: just
+ * these for its own shape.
  */
 export function paperWindow(shape: SearchedShape, layers: number): ParameterWindow {
   const table = sizeTable(shape);
   const all = FFN_SIZES.map((_, size) => parametersOf(table, new Array<number>(layers).fill(size)));
   const [smallest, largest] = [Math.min(...all), Math.max(...all)];
-  const at = (millions: number) => {
-    const place = (millions - 12.712) / (25.8748 - 12.712);
+  const at = (count: number) => {
+    const place = (count - PAPER_SMALLEST) / (PAPER_LARGEST - PAPER_SMALLEST);
     return Math.round(smallest + place * (largest - smallest));
   };
-  return { min: at(15), max: at(16) };
+  return { min: at(15_000_000), max: at(16_000_000) };
 }
+
+/** EfficientBERT with one quarter of the width in all layers, and with four full networks in each. */
+const PAPER_SMALLEST = 12_712_014;
+const PAPER_LARGEST = 25_875_324;
 
 /** BERT's own feed-forward network, in a size. */
 export function plainName({ stackedFfn, expansionRatio }: FfnSize): string {
