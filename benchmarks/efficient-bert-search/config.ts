@@ -36,6 +36,8 @@ export type SearchConfig = TaskChoice &
     readonly candidate: TwoPhases;
     /** Of the shared weights of stage 3, an architecture in each step. */
     readonly shared: TwoPhases;
+    /** In place of `heldShare` in stage 3. */
+    readonly sharedHeldShare: number;
     /** Of the found student, from the supernet. */
     readonly finalStudent: TwoPhases;
     /** The same student on labels alone. */
@@ -87,6 +89,7 @@ const laptop: SearchConfig = {
   // So long that recording a candidate's steps takes less than a tenth of its time.
   candidate: { texts: length(0.5, 1e-3, 32), task: length(5, 2e-3, 32) },
   shared: { texts: length(1, 1e-3, 32), task: length(3, 1e-3, 32) },
+  sharedHeldShare: 0.2,
   finalStudent: { texts: length(2, 1e-3, 32), task: length(6, 2e-3, 32) },
   scratch: length(6, 2e-3, 32),
   candidates: { 'stage-1': 10, 'stage-2': 4, 'stage-3': 12 },
@@ -140,6 +143,7 @@ export const presets: Readonly<Record<Preset, SearchConfig>> = {
     pretraining: length(10, 1e-4, 256),
     candidate: { texts: length(0.02, 1e-4, 128), task: length(0.3, 4e-4, 128) },
     shared: { texts: length(10, 1e-4, 128), task: length(10, 4e-4, 128) },
+    sharedHeldShare: 0.1,
     finalStudent: { texts: length(10, 1e-4, 256), task: length(10, 5e-5, 32) },
     scratch: length(10, 5e-5, 32),
     // As the authors have it: until somebody stops it.
@@ -159,7 +163,13 @@ export function check(config: SearchConfig): void {
     checkLengths(config[name] as Config, ['texts', 'task']);
   demandCounts(config.candidates, ['stage-1', 'stage-2', 'stage-3']);
   demandCounts(config, ['interval']);
-  const { initialShare, timesSmaller, shareKept } = config;
+  const { initialShare, sharedHeldShare, timesSmaller, shareKept } = config;
+  demand(
+    sharedHeldShare > 0 && sharedHeldShare < 1,
+    'sharedHeldShare',
+    sharedHeldShare,
+    'above 0 and below 1',
+  );
   demand(initialShare > 0 && initialShare <= 1, 'initialShare', initialShare, 'above 0 and at most 1');
   demand(timesSmaller > 0, 'timesSmaller', timesSmaller, 'above 0');
   demand(shareKept > 0 && shareKept <= 1, 'shareKept', shareKept, 'above 0 and at most 1');

@@ -11,7 +11,7 @@ export function planNotes(config: SearchConfig): string[] {
       `${stage} ${candidates[stage].toLocaleString('en-US')} (${initial(stage)} before the first fit)`,
   );
   return [
-    `Mode: ${config.faithful ? 'faithful' : 'mended'}; task ${config.task}, ${config.length} tokens; ${100 * config.heldShare} % of the training set judge candidates`,
+    `Mode: ${config.faithful ? 'faithful' : 'mended'}; task ${config.task}, ${config.length} tokens; ${100 * config.heldShare} % of the training set judge candidates, ${100 * config.sharedHeldShare} % in stage 3`,
     `Teacher: ${config.teacher}, ${config.teacherEpochs} epochs, rate ${config.teacherLearningRate}, batches of ${config.teacherBatchSize}`,
     `Candidates: ${stages.join(', ')}; ${config.interval} between fits; stacking 1 to 4, ratios 1, 1/2, 1/3, 1/4; window as the paper's 15 to 16 of 12.7 to 25.9 million`,
     `Losses: attention and hidden states 1, predictions 1, temperature 1; warm-up 0.1, weight decay 0.01, gradient norm 1`,

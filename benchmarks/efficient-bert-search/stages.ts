@@ -44,6 +44,7 @@ import {
 import { CandidateClock, type CandidateTimes } from './candidate-clock.ts';
 import { CandidateJudges } from './candidate-judges.ts';
 import type { SearchConfig } from './config.ts';
+import { heldBack } from './held-back.ts';
 
 /** What all stages of one search have. */
 export interface Search {
@@ -198,8 +199,9 @@ function trainedScorer({ config, shape, teacher, supernet, data, training, onTim
 
 /** Trains the shared weights, a sub-network in each step, and judges with them. */
 async function sharedScorer(search: Search, problem: SearchProblem): Promise<OwnedScorer> {
-  const { config, shape, teacher, data, training } = search;
+  const { config, shape, teacher, training } = search;
   const { shared, faithful } = config;
+  const data = heldBack(search.data, config.sharedHeldShare);
   const streams = new RandomStreams(training.seed);
   const architecture = supernetOf({ ...shape.shape, expressions: shape.expressions });
   const copy = new EfficientBert({ ...architecture, ...shape.rest }, streams, 'zero');

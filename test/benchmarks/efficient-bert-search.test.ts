@@ -12,8 +12,10 @@ import { outcome as distillationOutcome } from '../../benchmarks/efficient-bert-
 import { planNotes as distillationNotes } from '../../benchmarks/efficient-bert-distillation/plan-notes.ts';
 import { startCells as startDistillation } from '../../benchmarks/efficient-bert-distillation/start-cells.ts';
 import { chosenWays } from '../../benchmarks/efficient-bert-distillation/ways.ts';
+import { loadTaskData } from '../../benchmarks/efficient-bert-distillation-training/task-data.ts';
 import { type SearchResult, STAGES, searchCells } from '../../benchmarks/efficient-bert-search/cells.ts';
 import { check, presets, type SearchConfig } from '../../benchmarks/efficient-bert-search/config.ts';
+import { heldBack } from '../../benchmarks/efficient-bert-search/held-back.ts';
 import { outcome } from '../../benchmarks/efficient-bert-search/outcome.ts';
 import { planNotes } from '../../benchmarks/efficient-bert-search/plan-notes.ts';
 import { startCells } from '../../benchmarks/efficient-bert-search/start-cells.ts';
@@ -71,6 +73,19 @@ describe('efficient-bert-search', { timeout: 300_000 }, () => {
     await runner.dispose();
   });
 
+  it('holds back another share of the training set in the third stage', async () => {
+    const data = await loadTaskData(config, undefined, undefined);
+    expect(heldBack(data, config.heldShare)).toMatchObject({
+      front: { size: data.front.size },
+      held: { examples: { size: data.held.examples.size }, labels: data.held.labels },
+    });
+    const { front, held } = heldBack(data, 0.5);
+    expect([front.size, held.examples.size]).toEqual([128, 128]);
+    expect(held.labels.slice(-data.held.labels.length)).toEqual(data.held.labels);
+    expect(held.examples.at(0)).toEqual(data.train.at(128));
+    expect(front.at(127)).toEqual(data.train.at(127));
+  });
+
   it('shows stages, models and layers, and tests no claim on rows made here', () => {
     const found = outcome({ config, seeds: [0] }, new Map([['seed0', result]]));
     expect(found.verdict).toBe('not tested');
@@ -106,6 +121,7 @@ describe('efficient-bert-search', { timeout: 300_000 }, () => {
       '0.3 epochs at rate 0.0004 in batches of 128',
     ])
       expect(notes).toContain(text);
+    expect(notes).toContain('1 % of the training set judge candidates, 10 % in stage 3');
     expect(STAGES).toHaveLength(3);
   });
 });
