@@ -10,8 +10,6 @@ export interface DistillationStepOptions {
   readonly optimizer: tf.Optimizer;
   /** Largest global norm of the gradients. Default 1. */
   readonly clipNorm?: number | undefined;
-  /** How many shapes the batches have, each of which is recorded on its own. Default 1. */
-  readonly batchShapes?: number | undefined;
 }
 
 type Parts = Omit<DistillationLosses, 'total'>;
@@ -35,12 +33,7 @@ export interface DistillationStep {
  * update. What gets no gradient (a head where predictions do not count) is left as it is.
  */
 export function makeDistillationStep(options: DistillationStepOptions): DistillationStep {
-  const {
-    distillation,
-    optimizer,
-    clipNorm = DISTILLATION_SETTINGS.maxGradientNorm,
-    batchShapes = 1,
-  } = options;
+  const { distillation, optimizer, clipNorm = DISTILLATION_SETTINGS.maxGradientNorm } = options;
   const variables = distillation.parameters().map(({ variable }) => variable);
   return compile(
     (inputs: tf.Tensor2D, labels: tf.Tensor2D): DistillationStepResult =>
@@ -60,7 +53,7 @@ export function makeDistillationStep(options: DistillationStepOptions): Distilla
         tf.dispose(gradients);
         return { ...parts, loss: value, gradientNorm: norm };
       }),
-    { cacheSize: batchShapes, name: 'distillation step' },
+    { cacheSize: 1, name: 'distillation step' },
   );
 }
 

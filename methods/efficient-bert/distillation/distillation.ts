@@ -64,8 +64,8 @@ export class Distillation implements TrainableModel {
   readonly #weights: LossWeights;
 
   /**
-   * @throws UserError for vocabularies, heads or depths that do not fit, a student without a map to the teacher's width, or heads
-   *   of different tasks where predictions are compared
+   * @throws UserError for vocabularies or depths that do not fit, a student without a map to the teacher's width, or different tasks
+   *   or classes where predictions are compared
    */
   constructor(options: DistillationOptions) {
     const { teacher, student, mode = 'mended', searching = false, losses } = options;
@@ -117,7 +117,7 @@ export class Distillation implements TrainableModel {
    *
    * @param labels [B, k]; only read by a regression in faithful mode
    * @param training whether dropout is active
-   * @throws UserError for different numbers of heads or classes
+   * @throws UserError for different numbers of attention heads where scores are compared
    */
   losses(
     inputs: tf.Tensor2D,

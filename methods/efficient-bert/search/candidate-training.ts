@@ -72,7 +72,6 @@ export const SHARED_CANDIDATES: CandidateScoring = {
 
 /** What all phases share. */
 export const DISTILLATION_SETTINGS = {
-  maxLength: 128,
   /** τ of the predictions. */
   temperature: 1,
   hiddenRatio: 1,

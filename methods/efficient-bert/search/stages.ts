@@ -15,8 +15,6 @@ export interface SearchStage {
   readonly windowTries: number;
   /** How many rows of the stage are scored first, before any proposal; the others only seed proposals. */
   readonly startRows: number;
-  /** A candidate is trained by warm-up distillation, or evaluated with the shared weights of a supernet. */
-  readonly scoredBy: 'training' | 'shared weights';
 }
 
 /** Coarse to fine: everything, then operations with the sizes that won, then sizes with the operations that won. */
@@ -27,7 +25,6 @@ export const SEARCH_STAGES = {
     mutationTries: 1000,
     windowTries: 1000,
     startRows: 1,
-    scoredBy: 'training',
   },
   'stage-2': {
     varies: 'operations',
@@ -35,7 +32,6 @@ export const SEARCH_STAGES = {
     mutationTries: 400,
     windowTries: 0,
     startRows: 2,
-    scoredBy: 'training',
   },
   'stage-3': {
     varies: 'sizes',
@@ -43,7 +39,6 @@ export const SEARCH_STAGES = {
     mutationTries: 0,
     windowTries: 10_000,
     startRows: 1,
-    scoredBy: 'shared weights',
   },
 } as const satisfies Record<string, SearchStage>;
 
