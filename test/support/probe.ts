@@ -32,7 +32,7 @@ const CANDIDATES: readonly TestBackend[] = [
 ];
 
 /**
- * A minute or more each where a CPU plays the graphics card, for shaders that are compiled once per shape; what they hold is held
+ * From 20 seconds to minutes each where a CPU plays the graphics card, for shaders that are compiled once per shape; what they hold is held
  * by other files there too. They run on a real adapter.
  */
 const SLOW_ON_SOFTWARE: readonly string[] = [
@@ -40,6 +40,8 @@ const SLOW_ON_SOFTWARE: readonly string[] = [
   'test/cdape/forms.backend.test.ts',
   'test/cdape/processor.backend.test.ts',
   'test/efficient-bert/distillation/golden-losses.backend.test.ts',
+  'test/efficient-bert/distillation/shared-supernet.backend.test.ts',
+  'test/efficient-bert/distillation/trace.backend.test.ts',
   'test/efficient-bert/searched-mlp.backend.test.ts',
 ];
 
