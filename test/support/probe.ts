@@ -32,8 +32,8 @@ const CANDIDATES: readonly TestBackend[] = [
 ];
 
 /**
- * From 20 seconds to minutes each where a CPU plays the graphics card, for shaders that are compiled once per shape; what they hold is held
- * by other files there too. They run on a real adapter.
+ * From 20 seconds to minutes each where a CPU plays the graphics card, for shaders that are compiled once per shape; what they
+ * hold is held by other files there too. They run on a real adapter.
  */
 const SLOW_ON_SOFTWARE: readonly string[] = [
   'test/cdape/encoding-models.backend.test.ts',
