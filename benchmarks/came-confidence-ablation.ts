@@ -24,7 +24,7 @@ export const cameConfidenceAblation: Experiment<CameConfidenceAblationConfig, Tr
   claim:
     'CAME with confidence, at its best β₃, reaches a lower loss than CAME without, each at its best learning rate',
   presets,
-  durations: { smoke: '10 s', laptop: '8 min on 2 cores', paper: 'months on one GPU' },
+  durations: { smoke: '10 s', laptop: '6 min on 2 cores', paper: 'months on one GPU' },
   seeds: { smoke: 2, laptop: 5, paper: 5 },
   takesData: true,
   takesPeers: false,
