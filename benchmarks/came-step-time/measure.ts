@@ -1,7 +1,8 @@
 import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
 import { storeComparison } from '../../src/experiment/stored-comparison.ts';
-import { type Comparison, type Contestant, compare, summarise } from '../../src/experiment/timer.ts';
+import { type Comparison, type Contestant, summarise } from '../../src/experiment/timer.ts';
 import type { Peers } from '../peers.ts';
+import { compareShown } from '../step-timing/compare-shown.ts';
 import { compareWeights, type Weighed } from '../step-timing/compare-weights.ts';
 import { chooseSamples, type ValueSample } from '../step-timing/samples.ts';
 import { countElements } from '../step-timing/shapes.ts';
@@ -117,18 +118,12 @@ export async function timeRounds(
     };
     steps.set(name, fitting(await run(fitting(await run(1)))));
   }
-  const comparison = await compare(started, {
-    rounds: config.rounds,
-    extraRounds: config.extraRounds,
-    othersLimit: config.othersLimit,
-    steps: (name) => steps.get(name) as number,
-    pause: config.pause,
+  const comparison = await compareShown(started, config, {
+    label,
+    progress,
     signal,
-    onRound: (round, disturbed) =>
-      progress.advance(
-        { label: `${label}: round ${round + 1}${disturbed ? ', disturbed' : ''}` },
-        disturbed ? 0 : 1,
-      ),
+    pause: config.pause,
+    steps: (name) => steps.get(name) as number,
   });
   return storeComparison(comparison);
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { BackendRequest } from '../../src/backends/index.ts';
 import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
 import { storeComparison } from '../../src/experiment/stored-comparison.ts';
-import { compare } from '../../src/experiment/timer.ts';
 import { chosenEncodings } from '../cdape-training/encodings.ts';
 import { missingPackages, type Peers } from '../peers.ts';
+import { compareShown } from '../step-timing/compare-shown.ts';
 import { presets as trainingStepPresets } from '../training-step/config.ts';
 import { createTask, type Task } from '../training-step/task.ts';
 import type { AttentionCostConfig } from './config.ts';
@@ -66,18 +66,12 @@ async function measure(
       else absences[peerName(encoding)] = absent;
     }
     const differences = lossDifferences(started);
-    const comparison = await compare(started, {
-      rounds: config.rounds,
-      extraRounds: config.extraRounds,
-      othersLimit: config.othersLimit,
-      steps: (name) => stepsOf(started.find((one) => one.name === name) as Started, config),
-      pause: 200,
+    const comparison = await compareShown(started, config, {
+      label: `T ${length}`,
+      progress,
       signal,
-      onRound: (round, disturbed) =>
-        progress.advance(
-          { label: `T ${length}: round ${round + 1}${disturbed ? ', disturbed' : ''}` },
-          disturbed ? 0 : 1,
-        ),
+      pause: 200,
+      steps: (name) => stepsOf(started.find((one) => one.name === name) as Started, config),
     });
     const contestants = await Promise.all(started.map(measured));
     return {

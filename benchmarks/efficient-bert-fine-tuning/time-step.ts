@@ -4,11 +4,12 @@ import { loadWeights, saveModel } from '../../src/bert/index.ts';
 import type { CellContext } from '../../src/experiment/experiment.ts';
 import type { LineProcess } from '../../src/experiment/line-process.ts';
 import { storeComparison } from '../../src/experiment/stored-comparison.ts';
-import { type Contestant, compare, summarise, timeSteps } from '../../src/experiment/timer.ts';
+import { type Contestant, timeSteps } from '../../src/experiment/timer.ts';
 import { countParameters } from '../../src/nn/index.ts';
 import { classificationTask, type TaskModel } from '../../src/tasks/index.ts';
 import { makeTrainStep } from '../../src/training/index.ts';
 import { makeOptimizer } from '../efficient-bert-models/optimizers.ts';
+import { compareShown, fillSections } from '../step-timing/compare-shown.ts';
 import { type FineTuningCell, OURS, PYTORCH, type StepResult } from './cells.ts';
 import type { FineTuningConfig } from './config.ts';
 import { openClassifier } from './open-classifier.ts';
@@ -143,22 +144,6 @@ function compareLosses(ours: readonly number[], theirs: readonly number[]): numb
 }
 
 async function timed(contestants: readonly Contestant[], { config, progress, signal }: Context) {
-  const steps = new Map<string, number>();
-  for (const { name, run } of contestants) {
-    const count = Math.round((1000 * config.sectionSeconds) / summarise(await run(1)).median);
-    steps.set(name, Math.min(config.maximumTimed, Math.max(1, count)));
-  }
-  return compare(contestants, {
-    rounds: config.rounds,
-    extraRounds: config.extraRounds,
-    othersLimit: config.othersLimit,
-    steps: (name) => steps.get(name) as number,
-    pause: config.pause,
-    signal,
-    onRound: (round, disturbed) =>
-      progress.advance(
-        { label: `step: round ${round + 1}${disturbed ? ', disturbed' : ''}` },
-        disturbed ? 0 : 1,
-      ),
-  });
+  const steps = await fillSections(contestants, config.sectionSeconds, config.maximumTimed);
+  return compareShown(contestants, config, { label: 'step', progress, signal, pause: config.pause, steps });
 }

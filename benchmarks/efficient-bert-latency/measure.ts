@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs';
 import { compile } from '../../src/compile/index.ts';
 import { type CellContext, Interrupted } from '../../src/experiment/experiment.ts';
 import { storeComparison } from '../../src/experiment/stored-comparison.ts';
-import { type Contestant, compare, summarise, timeSteps } from '../../src/experiment/timer.ts';
+import { type Contestant, timeSteps } from '../../src/experiment/timer.ts';
 import { RandomStream } from '../../src/random/index.ts';
+import { compareShown, fillSections } from '../step-timing/compare-shown.ts';
 import { contestantName, type LatencyCell, type LatencyConfig, type LatencyResult } from './config.ts';
 import type { TimedModel } from './models.ts';
 import type { Onnxruntime } from './onnxruntime.ts';
@@ -92,23 +93,13 @@ async function timed(
   contestants: readonly Contestant[],
   { config, progress, signal }: Context,
 ): Promise<LatencyResult['comparison']> {
-  const steps = new Map<string, number>();
-  for (const { name, run } of contestants) {
-    const count = Math.round((1000 * config.sectionSeconds) / summarise(await run(1)).median);
-    steps.set(name, Math.min(config.maximumSteps, Math.max(1, count)));
-  }
-  const comparison = await compare(contestants, {
-    rounds: config.rounds,
-    extraRounds: config.extraRounds,
-    othersLimit: config.othersLimit,
-    steps: (name) => steps.get(name) as number,
-    pause: config.pause,
+  const steps = await fillSections(contestants, config.sectionSeconds, config.maximumSteps);
+  const comparison = await compareShown(contestants, config, {
+    label: id,
+    progress,
     signal,
-    onRound: (round, disturbed) =>
-      progress.advance(
-        { label: `${id}: round ${round + 1}${disturbed ? ', disturbed' : ''}` },
-        disturbed ? 0 : 1,
-      ),
+    pause: config.pause,
+    steps,
   });
   return storeComparison(comparison);
 }

@@ -2,8 +2,8 @@ import { setMaxListeners } from 'node:events';
 import type { Cell } from '../../src/experiment/cells.ts';
 import { type CellContext, type CellRunner, Interrupted } from '../../src/experiment/experiment.ts';
 import { type StoredComparison, storeComparison } from '../../src/experiment/stored-comparison.ts';
-import { compare } from '../../src/experiment/timer.ts';
 import { findPeers, type Peers } from '../peers.ts';
+import { compareShown } from '../step-timing/compare-shown.ts';
 import { compareWeights, type WeightDifference } from '../step-timing/compare-weights.ts';
 import { chooseSamples } from '../step-timing/samples.ts';
 import type { ContestantName, OptimizerName, OptimizerStepConfig } from './config.ts';
@@ -56,18 +56,12 @@ async function measureGroup(
     }
     // Before the timed steps: hundreds of equal gradients leave nothing but rounding in CAME's residual û − M.
     const differences = await compareWeights(started, chooseSamples(task.shapes));
-    const comparison = await compare(started, {
-      rounds: config.rounds,
-      extraRounds: config.extraRounds,
-      othersLimit: config.othersLimit,
-      steps: () => config.steps,
-      pause: 200,
+    const comparison = await compareShown(started, config, {
+      label: optimizer,
+      progress,
       signal,
-      onRound: (round, disturbed) =>
-        progress.advance(
-          { label: `${optimizer}: round ${round + 1}${disturbed ? ', disturbed' : ''}` },
-          disturbed ? 0 : 1,
-        ),
+      pause: 200,
+      steps: () => config.steps,
     });
     const bandwidth = await measureBandwidth(started, config.bandwidthElements);
     return {

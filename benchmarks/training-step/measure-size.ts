@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Cell } from '../../src/experiment/cells.ts';
 import { type CellContext, type CellRunner, Interrupted } from '../../src/experiment/experiment.ts';
 import { type StoredComparison, storeComparison } from '../../src/experiment/stored-comparison.ts';
-import { compare } from '../../src/experiment/timer.ts';
 import { findPeers, type Peers } from '../peers.ts';
+import { compareShown } from '../step-timing/compare-shown.ts';
 import type { ContestantName, SizeConfig, TrainingStepConfig } from './config.ts';
 import { type Started, startContestant } from './contestants.ts';
 import { compareLosses, type LossDifference } from './losses.ts';
@@ -80,18 +80,12 @@ async function measureSize(
         Math.max(1, Math.round((config.sectionSeconds * 1000) / estimate)),
       );
     };
-    const comparison = await compare(started, {
-      rounds: config.rounds,
-      extraRounds: config.extraRounds,
-      othersLimit: config.othersLimit,
-      steps,
-      pause: 200,
+    const comparison = await compareShown(started, config, {
+      label: name,
+      progress,
       signal,
-      onRound: (round, disturbed) =>
-        progress.advance(
-          { label: `${name}: round ${round + 1}${disturbed ? ', disturbed' : ''}` },
-          disturbed ? 0 : 1,
-        ),
+      pause: 200,
+      steps,
     });
     const peaks: Record<string, number> = {};
     for (const { name: contestant, process } of started) {
